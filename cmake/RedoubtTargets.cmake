@@ -1,0 +1,35 @@
+# Settings that every target of this project shares.
+
+# redoubt_sources(out DIR...): all .cpp files below the folders; a new file needs no edit of a list.
+function(redoubt_sources out)
+    set(found)
+    foreach(dir IN LISTS ARGN)
+        file(GLOB_RECURSE part CONFIGURE_DEPENDS ${dir}/*.cpp)
+        list(APPEND found ${part})
+    endforeach()
+    set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# redoubt_settings(target): language level, warnings, sanitizers, coverage.
+function(redoubt_settings target)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+        -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete -Wno-tsan)
+    endif()
+    if(REDOUBT_WARNINGS_AS_ERRORS)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(REDOUBT_SANITIZE)
+        list(JOIN REDOUBT_SANITIZE "," kinds)
+        target_compile_options(${target} PUBLIC -fsanitize=${kinds} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+        target_link_options(${target} PUBLIC -fsanitize=${kinds})
+    endif()
+    if(REDOUBT_COVERAGE)
+        target_compile_options(${target} PUBLIC --coverage -fprofile-update=atomic)
+        target_link_options(${target} PUBLIC --coverage)
+    endif()
+endfunction()
