@@ -3,7 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "core/protocol/classify.hpp"
+#include "core/protocol/command_table.hpp"
 #include "core/protocol/decoder.hpp"
 #include "core/protocol/encode.hpp"
 
@@ -111,6 +114,37 @@ void decode_single(benchmark::State& state) {
     }
 }
 BENCHMARK(decode_single);
+
+// All commands in turn, so that the branch predictor learns little.
+void find_each_command(benchmark::State& state) {
+    std::vector<std::string> names;
+    for (const auto& command : all_commands()) names.emplace_back(command.name);
+    std::size_t i = 0;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(find_command(names[i]));
+        i = i * 7 + 3;
+        i %= names.size();
+    }
+}
+BENCHMARK(find_each_command);
+
+void find_one_command(benchmark::State& state) {
+    std::string_view name = "HGETALL";
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(name);
+        benchmark::DoNotOptimize(find_command(name));
+    }
+}
+BENCHMARK(find_one_command);
+
+void classify_get(benchmark::State& state) {
+    std::string_view argv[] = {"GET", "0123456789abcdef"};
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(argv);
+        benchmark::DoNotOptimize(classify(argv));
+    }
+}
+BENCHMARK(classify_get);
 
 }  // namespace
 }  // namespace redoubt::core
