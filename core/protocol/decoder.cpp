@@ -143,11 +143,13 @@ private:
         return handle(0);
     }
 
-    template <class Text> static void* refuse(Decoder& d, Text text) noexcept {
+    template <class Text> static void* refuse(Decoder& d, Text text, errc kind = errc::reply_limit) noexcept {
+        d.failed_ = true;
+        d.error_kind_ = kind;
         try {
-            d.fail(text());
+            d.error_ = text();
         } catch (...) {
-            d.failed_ = true;  // no memory for the text
+            d.error_.clear();  // no memory for the text
         }
         return nullptr;
     }
@@ -155,7 +157,8 @@ private:
         return refuse(d, [&] { return over_limit("bulk string", size, d.limits_.bulk_bytes_max, "bulk_bytes_max"); });
     }
     static void* malformed(Decoder& d, const char* what) noexcept {
-        return refuse(d, [&] { return std::string{"malformed reply: "} + what; });
+        return refuse(
+            d, [&] { return std::string{"malformed reply: "} + what; }, errc::protocol_error);
     }
     static void* no_memory(Decoder& d) noexcept {
         return refuse(d, [] { return std::string{"out of memory for a reply"}; });
@@ -228,7 +231,7 @@ bool Decoder::examine_pending() {
     if (line_end == std::string_view::npos) {
         waiting_ = wait::line;
         if (pending.size() <= limits_.line_bytes_max + 1) return true;  // + 1: the carriage return
-        fail(line_over_limit(limits_));
+        fail(errc::reply_limit, line_over_limit(limits_));
         return false;
     }
     std::uint64_t size = 0;  // the reader has checked the digits
@@ -260,7 +263,7 @@ bool Decoder::feed_more() {
     }
     if (!feed(part.size())) return false;
     if (waiting_ == wait::line && reader_->len - reader_->pos > limits_.line_bytes_max + 1) {
-        fail(line_over_limit(limits_));
+        fail(errc::reply_limit, line_over_limit(limits_));
         return false;
     }
     return true;
@@ -269,7 +272,7 @@ bool Decoder::feed_more() {
 bool Decoder::feed(std::size_t bytes) {
     if (!ensure_reader()) return false;
     if (redisReaderFeed(reader_.get(), window_.data(), bytes) != REDIS_OK) {
-        fail("out of memory for a reply");
+        fail(errc::reply_limit, "out of memory for a reply");
         return false;
     }
     window_.remove_prefix(bytes);
@@ -281,7 +284,7 @@ bool Decoder::ensure_reader() {
     if (reader_) return true;
     reader_.reset(redisReaderCreateWithFunctions(&functions));
     if (!reader_) {
-        fail("out of memory for a reply");
+        fail(errc::reply_limit, "out of memory for a reply");
         return false;
     }
     reader_->maxbuf = 0;  // or it would give its buffer back, and allocate it again, all the time
@@ -290,8 +293,9 @@ bool Decoder::ensure_reader() {
     return true;
 }
 
-void Decoder::fail(std::string text) {
+void Decoder::fail(errc kind, std::string text) {
     failed_ = true;
+    error_kind_ = kind;
     error_ = std::move(text);
 }
 
@@ -299,17 +303,19 @@ void Decoder::fail(std::string text) {
 void Decoder::fail_as_reader_says() {
     const std::string_view said{reader_->errstr};
     std::string text;
+    errc kind = errc::protocol_error;
     if (said.starts_with("Protocol error, got")) {
         text = "malformed reply: " + std::string{said.substr(16)};
         if (said.find("\"H\"") != said.npos) text += " (is this a web server?)";
         if (said.find("\"\\x15\"") != said.npos || said.find("\"\\x16\"") != said.npos)
             text += " (does this port speak TLS?)";
     } else if (said.starts_with("No support for nested")) {
+        kind = errc::reply_limit;
         text = over_limit("nesting", 9, 8, "depth_max");
     } else {
         text = "malformed reply: " + std::string{said};
     }
-    fail(std::move(text));
+    fail(kind, std::move(text));
 }
 
 bool Decoder::partial() const noexcept {

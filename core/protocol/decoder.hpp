@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <redoubt/error.hpp>
 #include <redoubt/reply.hpp>
 #include <redoubt/reply_limits.hpp>
 
@@ -47,6 +48,9 @@ public:
     // After failed: which limit, or what was malformed. Stays until reset().
     std::string_view error() const noexcept { return error_; }
 
+    // After failed: protocol_error, or reply_limit.
+    errc error_kind() const noexcept { return error_kind_; }
+
     // Bytes on the heap that an unfinished reply occupies.
     std::size_t held_bytes() const noexcept;
 
@@ -73,7 +77,7 @@ private:
     bool feed_more();
     bool examine_pending();
     step stop(reply& out);
-    void fail(std::string text);
+    void fail(errc kind, std::string text);
     void fail_as_reader_says();
 
     reply_limits limits_;
@@ -87,6 +91,7 @@ private:
     std::uint64_t announced_ = 0;  // values of this reply, those that arrays announce included
     std::string error_;
     bool failed_ = false;
+    errc error_kind_ = errc::protocol_error;
 };
 
 }  // namespace redoubt::core

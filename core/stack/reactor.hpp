@@ -51,6 +51,7 @@ public:
     /// Hands an asynchronous operation over to the I/O thread, where it goes on (or completes). Any thread; one wake
     /// of the loop for a whole batch.
     void resume(Operation& op) noexcept;
+    bool inbox_empty() const noexcept { return inbox_.load(std::memory_order_acquire) == nullptr; }
     /// Runs a function on the I/O thread. Any thread. For rare events only: allocates.
     void post(std::function<void()> f);
 
@@ -87,6 +88,9 @@ public:
     /// A buffer for one receive, shared by all connections of this thread.
     static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
     char* read_buffer() noexcept { return read_buffer_.get(); }
+    /// Replies decoded before their commands are looked up, shared likewise.
+    static constexpr std::size_t reply_buffer_size = 64;
+    reply* reply_buffer() noexcept { return reply_buffer_.get(); }
 
 private:
     friend class ReactorTesting;
@@ -100,8 +104,9 @@ private:
 
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<char[]> read_buffer_;
+    std::unique_ptr<reply[]> reply_buffer_;
     std::atomic<Operation*> inbox_{nullptr};
-    resilience::TimerWheel wheel_;
+    resilience::TimerWheel wheel_{steady_now_ns()};
     std::vector<Flushable*> flushes_;
     std::vector<std::atomic<std::uint32_t>*> wakes_;
     std::int64_t now_ns_ = 0;

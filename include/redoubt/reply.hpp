@@ -147,6 +147,8 @@ public:
     reply_view operator[](std::size_t i) const noexcept { return view()[i]; }
     std::string describe(std::size_t length_max = 256) const { return view().describe(length_max); }
 
+    friend bool operator==(const reply& a, const reply& b) noexcept { return a.view() == b.view(); }
+
     // Becomes a nil. Keeps a block of at most kept_bytes_max for the next reply.
     void clear() noexcept {
         node_count_ = 0;
