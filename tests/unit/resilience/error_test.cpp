@@ -177,6 +177,7 @@ TEST(ErrorTest, TakesOverTheDetailsOfAnother) {
 TEST(ErrorTest, CopiesMayLiveInDifferentThreads) {
     const error shared = lost();
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([copy = shared]() mutable {
             for (int round = 0; round < 1000; ++round) {
