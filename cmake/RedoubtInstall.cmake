@@ -15,3 +15,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/redoubtConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/redoubtConfig.cmake ${PROJECT_BINARY_DIR}/redoubtConfigVersion.cmake
     ${CMAKE_CURRENT_LIST_DIR}/RedoubtHiredis.cmake DESTINATION ${redoubt_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(TARGET redoubt-cli)
+    install(TARGETS redoubt-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

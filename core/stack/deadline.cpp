@@ -8,7 +8,7 @@ namespace redoubt::core {
 
 void DeadlineLayer::start(Operation& op) noexcept {
     op.started_ns = op.reactor->now_ns();
-    if (op.deadline_ns == never_ns && usual_.count() > 0) op.deadline_ns = later_ns(op.started_ns, usual_.count());
+    if (!op.deadline_set && usual_.count() > 0) op.deadline_ns = later_ns(op.started_ns, usual_.count());
     if (op.started_ns >= op.deadline_ns) {
         op.fail(error(errc::deadline_exceeded, fate::not_applied, phase::none));
         return;

@@ -16,7 +16,11 @@ void LimiterLayer::start(Operation& op) noexcept {
         case resilience::admission::queued: return;
         case resilience::admission::full:
             op.holder.store(nullptr, std::memory_order_release);
-            op.fail(error(limiter_.closed() ? errc::closed : errc::limiter_full, fate::not_applied, phase::limiter));
+            op.fail(error(errc::limiter_full, fate::not_applied, phase::limiter));
+            return;
+        case resilience::admission::closed:
+            op.holder.store(nullptr, std::memory_order_release);
+            op.fail(error(errc::closed, fate::not_applied, phase::limiter));
             return;
     }
 }
@@ -61,9 +65,9 @@ bool LimiterLayer::cancel(Operation& op, errc reason) noexcept {
 }
 
 void LimiterLayer::close() noexcept {
-    for (auto* waiter = limiter_.close(); waiter != nullptr;) {
+    auto waiting = limiter_.close();
+    while (auto* const waiter = waiting.pop()) {
         auto& op = static_cast<Operation&>(*waiter);
-        waiter = waiter->next;
         op.holder.store(nullptr, std::memory_order_release);
         op.fail(error(errc::closed, fate::not_applied, phase::limiter));
     }

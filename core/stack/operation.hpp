@@ -73,13 +73,13 @@ public:
     std::atomic<std::int64_t> attempt_deadline_ns{never_ns};  // read by a sleeping caller
     std::int64_t started_ns = 0;                              // the last clock reading that concerned it
     std::atomic<Layer*> holder{nullptr};
-    Operation* next = nullptr;  // in the one line that holds it
-    Operation* previous = nullptr;
+    Operation* line_next = nullptr;  // in the one line that holds it
+    Operation* line_previous = nullptr;
     std::uint16_t attempts = 0;
-    bool lease_bound = false;  // started on an exclusive connection
+    bool deadline_set = false;  // by the caller, also when it is "never"
 
 protected:
-    ~Operation() = default;
+    virtual ~Operation() = default;
     /// The outcome has passed every layer. Asynchronous operations: on the I/O thread.
     virtual void finished() noexcept = 0;
 

@@ -27,7 +27,7 @@ struct Reactor::Loop {
 
 thread_local const Reactor* Reactor::current_ = nullptr;
 
-Reactor::Reactor() : loop_(std::make_unique<Loop>()), read_buffer_(new char[read_buffer_size]) {}
+Reactor::Reactor() : loop_(std::make_unique<Loop>()), read_buffer_(new char[read_buffer_size]), reply_buffer_(new reply[reply_buffer_size]) {}
 Reactor::~Reactor() = default;
 
 asio::io_context& Reactor::context() noexcept { return loop_->context; }
@@ -61,10 +61,10 @@ void Reactor::post(std::function<void()> f) {
 }
 
 void Reactor::resume(Operation& op) noexcept {
-    op.next = inbox_.load(std::memory_order_relaxed);
-    while (!inbox_.compare_exchange_weak(op.next, &op, std::memory_order_release, std::memory_order_relaxed)) {
+    op.line_next = inbox_.load(std::memory_order_relaxed);
+    while (!inbox_.compare_exchange_weak(op.line_next, &op, std::memory_order_release, std::memory_order_relaxed)) {
     }
-    if (op.next == nullptr) asio::post(loop_->context, [this] { drain_inbox(); });
+    if (op.line_next == nullptr) asio::post(loop_->context, [this] { drain_inbox(); });
 }
 
 void Reactor::drain_inbox() noexcept {
@@ -72,12 +72,12 @@ void Reactor::drain_inbox() noexcept {
     auto* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
     Operation* oldest = nullptr;
     while (newest != nullptr) {
-        auto* const older = std::exchange(newest->next, oldest);
+        auto* const older = std::exchange(newest->line_next, oldest);
         oldest = std::exchange(newest, older);
     }
     while (oldest != nullptr) {
-        auto& op = *std::exchange(oldest, oldest->next);
-        op.next = nullptr;
+        auto& op = *std::exchange(oldest, oldest->line_next);
+        op.line_next = nullptr;
         auto* const layer = std::exchange(op.resume_at_, nullptr);
         layer != nullptr ? layer->start(op) : op.complete();
     }

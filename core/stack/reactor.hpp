@@ -87,6 +87,9 @@ public:
     /// A buffer for one receive, shared by all connections of this thread.
     static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
     char* read_buffer() noexcept { return read_buffer_.get(); }
+    /// Replies decoded before their commands are looked up, shared likewise.
+    static constexpr std::size_t reply_buffer_size = 64;
+    reply* reply_buffer() noexcept { return reply_buffer_.get(); }
 
 private:
     friend class ReactorTesting;
@@ -100,8 +103,9 @@ private:
 
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<char[]> read_buffer_;
+    std::unique_ptr<reply[]> reply_buffer_;
     std::atomic<Operation*> inbox_{nullptr};
-    resilience::TimerWheel wheel_;
+    resilience::TimerWheel wheel_{steady_now_ns()};
     std::vector<Flushable*> flushes_;
     std::vector<std::atomic<std::uint32_t>*> wakes_;
     std::int64_t now_ns_ = 0;

@@ -40,11 +40,11 @@ struct connect_options {
 /// WATCH and leases take one each.
 struct pool_options {
     /// Ceiling of connections of all kinds together. 1 to 100,000; 0: no limit of ours, only the server's `maxclients`.
-    /// Default 50: 200 processes fit under the server's own default of 10,000 clients.
+    /// Default 50: some 200 processes fit under the server's own default of 10,000 clients.
     std::uint32_t connections_max = 50;
 
-    /// Shared connections for each node. 1 to 4; 0 is refused. Default 1: spreading light load over several makes
-    /// batches smaller and each command dearer; more than 4 never paid in measurements. A ceiling within `connections_max`.
+    /// Shared connections for each node, a ceiling within `connections_max`. 1 to 4; 0 is refused. Default 1: spreading
+    /// light load over several makes batches smaller and each command dearer, and one keeps the server's thread busy.
     std::uint32_t shared_max = 1;
 
     /// Time after which an exclusive connection that nobody uses is closed. 1 s to 24 h; 0: never for this reason.
@@ -148,9 +148,9 @@ struct options {
     std::size_t output_bytes_max = std::size_t{1} << 20;
 
     /// Options from "redis://user:password@host:port/database?deadline=500ms&limit=100" or
-    /// "redis+unix://user:password@/path?db=2". Every part but the scheme may be missing. docs/options.md lists the
-    /// parameters. User, password, path and values are percent-decoded. The text of an error names the wrong part and
-    /// never repeats what may hold credentials. The result is checked (see `validate`).
+    /// "redis+unix://user:password@/path?db=2". "redis://" alone is the default address. docs/options.md lists the
+    /// parameters. User, password, host, path and values are percent-decoded. The text of an error names the wrong part
+    /// and never repeats what may hold credentials. The result is checked (see `validate`).
     static result<options> from_url(std::string_view url);
 
     /// Replaces what the environment sets: REDOUBT_URL (else REDIS_URL), then one variable for each common field, such
@@ -177,19 +177,21 @@ struct endpoint {
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// Takes "host:port", "host", "[v6]:port", "[v6]" or "unix:/path" apart.
+/// Takes "host:port", "host", "[v6]:port", "[v6]" or "unix:/path" apart. Host names come out in lower case, IPv6
+/// addresses in their shortest form, so that equal endpoints compare equal.
 result<endpoint> parse_endpoint(std::string_view text);
 
 /// The endpoint as `options::endpoints` has it: "a:6379", "[::1]:6379", "unix:/path".
 std::string to_string(const endpoint&);
 
 /// The endpoint as errors, events and statistics name it, never with credentials: "redis://a:6379",
-/// "redis+unix:///path". Host names are in lower case, characters that a URL cannot hold are percent-encoded.
+/// "redis+unix:///path". Characters that a URL cannot hold are percent-encoded.
 std::string node_name(const endpoint&);
 
 /// Identifies what a client talks to and as whom: endpoints, user, database and a hash of the password. Two options
-/// with the same key may share connections. Holds no password, but is not for logs: a weak one could be guessed.
-/// The hash is salted for each process, so a key means nothing elsewhere.
+/// with the same key may share connections. The hash is keyed with a secret of the process: a key means nothing in
+/// another one, and a password cannot be guessed from it.
+/// Preconditions: `validate` accepts the options.
 std::string target_key(const options&);
 
 /// All options as lines "name = value", the password as "(set)" or "(empty)": for start-up logs.
