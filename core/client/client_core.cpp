@@ -16,10 +16,6 @@ namespace {
 
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
-std::chrono::steady_clock::time_point time_point(std::int64_t ns) noexcept {
-    return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(ns));
-}
-
 }  // namespace
 
 ClientCore::ClientCore(const options& o)
@@ -66,7 +62,7 @@ bool ClientCore::usable(const command_base& command, error& failure) const noexc
     if (!accepting_.load(std::memory_order_acquire)) {
         failure = error(errc::closed);
     } else if (has(command.flags(), command_flag::malformed)) {
-        failure = error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.name())});
+        failure = error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
     } else if (has(command.flags(), command_flag::refused)) {
         failure = error(errc::refused_command, fate::not_applied, phase::none, {.text = std::string(command.name())});
     } else {
@@ -195,6 +191,7 @@ void ClientCore::finish_shutdown() noexcept {
 
 client_stats ClientCore::stats() const {
     client_stats s;
+    s.closed = !accepting_.load(std::memory_order_relaxed);
     s.node = pool_.node();
     s.pool = pool_.stats();
     if (limiter_) {

@@ -88,7 +88,7 @@ void AsyncOperation::finished() noexcept {
         deferred_ = true;
         return;
     }
-    if (cancel) std::exchange(cancel, nullptr)->operation = nullptr;
+    if (link) std::exchange(link, nullptr)->operation = nullptr;
     deliver(extra(), detail::call_outcome(*this));
 }
 

@@ -10,11 +10,12 @@
 namespace redoubt::core {
 
 class AsyncOperation;
+class ClientCore;
 
 /// Shared by an operation and the cancellation slot of its handler: a late signal finds that the operation is over.
 struct cancel_link {
     AsyncOperation* operation;  // I/O thread only; null: over
-    Reactor* reactor;
+    std::weak_ptr<ClientCore> core;
 };
 
 class AsyncOperation final : public Operation {
@@ -33,7 +34,7 @@ public:
     void fail_later(error why) noexcept;
 
     detail::deliver_function deliver = nullptr;
-    std::shared_ptr<cancel_link> cancel;
+    std::shared_ptr<cancel_link> link;
 
 private:
     static const std::size_t extra_offset;
