@@ -65,13 +65,6 @@ command_base build(std::string_view name, command_flag flags, std::initializer_l
     return std::move(builder).finish();
 }
 
-error wrong_reply_type() noexcept { return {errc::reply_type, fate::answered, phase::reply}; }
-
-result<void> read_status(reply_view r) noexcept {
-    if (r.type() != reply_type::status) return wrong_reply_type();
-    return ok();
-}
-
 }  // namespace detail
 
 command_base command_base::malformed(std::string_view name, std::string_view why) {
@@ -127,7 +120,13 @@ command_builder& command_builder::add(const arg& a) {
         case arg::type::integer: core::append_bulk(base_.bytes_, a.integer()); break;
         case arg::type::unsigned_integer: core::append_bulk(base_.bytes_, a.unsigned_integer()); break;
         case arg::type::real: core::append_bulk(base_.bytes_, a.real()); break;
-        case arg::type::user: user(a); return *this;
+        case arg::type::user: {
+            writer value;
+            a.encode(value);
+            if (value.failed()) unwritable_ = true;
+            bulk(value.view());
+            return *this;
+        }
     }
     --missing_;
     return *this;
@@ -141,6 +140,7 @@ command_builder& command_builder::add_all(const args& list) {
 command_base command_builder::finish() && {
     if (base_.argument_count_ == 0) return command_base::malformed(base_.name(), "more than 1048576 arguments");
     if (too_long_) return command_base::malformed(base_.name(), "an argument of more than 512 MB");
+    if (unwritable_) return command_base::malformed(base_.name(), "an argument that its codec could not write");
     if (missing_ != 0) return command_base::malformed(base_.name(), "another number of arguments than announced");
     return std::move(base_);
 }

@@ -1,8 +1,6 @@
 // Expiry, copies and scans: what their options mean in bytes, and how their replies read.
 #include <redoubt/commands/keys.hpp>
 
-#include <charconv>
-
 #include "core/commands/expiry.hpp"
 
 namespace redoubt {
@@ -57,21 +55,11 @@ command_base build_scan(std::string_view name, const arg* key, std::uint64_t cur
     return std::move(builder).finish();
 }
 
-result<std::uint64_t> read_cursor(reply_view page) {
-    const error wrong = wrong_reply_type();
-    if (page.type() != reply_type::array || page.size() != 2 || !page[1].is_aggregate()) return wrong;
-    const std::string_view text = page[0].text();
-    std::uint64_t cursor = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), cursor);
-    if (ec != std::errc() || end != text.data() + text.size()) return wrong;
-    return cursor;
-}
-
 }  // namespace detail
 
 result<time_to_live> codec<time_to_live>::decode(reply_view pttl) {
-    if (pttl.type() != reply_type::integer) return detail::wrong_reply_type();
-    if (pttl.integer() < -2) return error(errc::reply_range, fate::answered, phase::reply);
+    if (pttl.type() != reply_type::integer) return reply_mismatch(pttl, "a time to live");
+    if (pttl.integer() < -2) return reply_out_of_range(pttl, "a time to live");
     return time_to_live(pttl.integer());
 }
 

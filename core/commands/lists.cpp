@@ -37,8 +37,4 @@ command_base build_lpos(const arg& key, const arg& value, const std::uint64_t* c
     return std::move(builder).finish();
 }
 
-bool is_popped(reply_view r) noexcept {
-    return r.is_aggregate() && r.size() == 2 && r[0].is_text() && r[1].is_aggregate();
-}
-
 }  // namespace redoubt::detail

@@ -42,11 +42,6 @@ command_base build_pairs(std::string_view name, std::initializer_list<arg> first
     return build(name, command_flag::none, first, pairs);
 }
 
-// "OK", or nil when NX or XX kept the key as it was.
-result<bool> read_was_set(reply&& r) {
-    if (r.is_nil()) return false;
-    if (r.type() == reply_type::status && r.text() == "OK") return true;
-    return wrong_reply_type();
-}
+result<bool> read_was_set(reply&& r) { return read_ok_or_nil(r); }
 
 }  // namespace redoubt::detail

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <redoubt/arg.hpp>
+#include <redoubt/codec.hpp>
 #include <redoubt/reply.hpp>
 #include <redoubt/result.hpp>
 #include <string_view>
@@ -114,21 +116,15 @@ protected:
 };
 
 namespace detail {
-/// The error of a reply that has another shape than its command promises.
-error wrong_reply_type() noexcept;
-
-result<void> read_status(reply_view r) noexcept;
-
-/// Reads a reply into an R through codec<R>. A void asks for a status such as "OK", a reply for nothing.
+/// Reads a reply into an R through codec<R>; one wanted as it is is moved.
 template <class R> result<R> read_reply(reply&& r) {
     if constexpr (std::is_same_v<R, reply>) {
         return std::move(r);
-    } else if constexpr (std::is_void_v<R>) {
-        return read_status(r);
     } else {
         return codec<R>::decode(reply_view(r));
     }
 }
+
 }  // namespace detail
 
 /// A command whose reply reads as an R. A value: copy it, keep it, send it through any client as often as needed.
@@ -164,8 +160,9 @@ public:
     /// Additional words such as "EX" or "NX".
     command_builder& word(std::string_view w);
     command_builder& block_ms(std::int64_t ms) noexcept { return base_.block_ms_ = ms, *this; }
-    /// The command; malformed when the number of arguments differs from the one announced, or when the server would
-    /// close the connection over it: more than 1,048,576 arguments, or one above 512 MB.
+    /// The command; malformed when the number of arguments differs from the one announced, when a codec could not write
+    /// its value, or when the server would close the connection over it: more than 1,048,576 arguments, or one above
+    /// 512 MB.
     command_base finish() &&;
     /// The same, its flags and block_ms looked up by its words as `command()` does it.
     command_base finish_classified() &&;
@@ -175,11 +172,11 @@ public:
 
 private:
     void bulk(std::string_view text);
-    void user(const arg& a);
 
     command_base base_;
     std::size_t missing_;
     bool too_long_ = false;
+    bool unwritable_ = false;
 };
 
 namespace detail {

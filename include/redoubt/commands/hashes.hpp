@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <redoubt/commands/scan.hpp>
 #include <redoubt/commands/strings.hpp>
@@ -104,8 +105,7 @@ public:
     template <class T = std::string>
     Out<std::vector<std::pair<std::string, T>>> hrandfield_with_values(const arg& key, std::int64_t count) const {
         return self().make(Command<std::vector<std::pair<std::string, T>>>(
-            detail::build("HRANDFIELD", command_flag::read_only, {key, count, "WITHVALUES"}),
-            &detail::read_pair_list<std::string, T>));
+            detail::build("HRANDFIELD", command_flag::read_only, {key, count, "WITHVALUES"})));
     }
 
     /// One page of fields and values. Begin with cursor 0 and go on with the one of each page until `page.last()`.

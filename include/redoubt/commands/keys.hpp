@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <redoubt/commands/scan.hpp>
 #include <string>

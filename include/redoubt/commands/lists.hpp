@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <string>
 #include <vector>
@@ -29,7 +30,6 @@ command_base build_linsert(const arg& key, list_side side, const arg& pivot, con
 command_base build_lmove(const arg& from, const arg& to, list_end take, list_end put);
 command_base build_lmpop(const args& keys, list_end end, std::uint64_t count);
 command_base build_lpos(const arg& key, const arg& value, const std::uint64_t* count, const lpos_options& options);
-bool is_popped(reply_view) noexcept;
 
 /// Reads a missing key, which answers nil, as an empty C.
 template <class C> result<C> read_or_empty(reply&& r) {
@@ -40,9 +40,9 @@ template <class C> result<C> read_or_empty(reply&& r) {
 
 template <class T> struct codec<popped<T>> {
     static result<popped<T>> decode(reply_view r) {
-        if (!detail::is_popped(r)) return detail::wrong_reply_type();
-        BOOST_OUTCOME_TRY(auto items, codec<std::vector<T>>::decode(r[1]));
-        return popped<T>{std::string(r[0].text()), std::move(items)};
+        auto both = codec<std::pair<std::string, std::vector<T>>>::decode(r);
+        if (!both) return std::move(both).assume_error();
+        return popped<T>{std::move(both->first), std::move(both->second)};
     }
 };
 

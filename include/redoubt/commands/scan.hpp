@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace redoubt {
@@ -28,42 +28,19 @@ struct scan_options {
 
 namespace detail {
 command_base build_scan(std::string_view name, const arg* key, std::uint64_t cursor, const scan_options& options);
-/// The cursor of a page whose shape is right.
-result<std::uint64_t> read_cursor(reply_view page);
-
-/// Pairs that the server sends flat: first, second, first, second …
-template <class F, class S> result<std::vector<std::pair<F, S>>> read_pairs(reply_view flat) {
-    if (!flat.is_aggregate() || flat.size() % 2 != 0) return wrong_reply_type();
-    std::vector<std::pair<F, S>> pairs;
-    pairs.reserve(flat.size() / 2);
-    for (auto at = flat.begin(); at != flat.end(); ++at) {
-        BOOST_OUTCOME_TRY(auto first, codec<F>::decode(*at));
-        ++at;
-        BOOST_OUTCOME_TRY(auto second, codec<S>::decode(*at));
-        pairs.emplace_back(std::move(first), std::move(second));
-    }
-    return pairs;
-}
-
-template <class F, class S> result<std::vector<std::pair<F, S>>> read_pair_list(reply&& r) {
-    return read_pairs<F, S>(reply_view(r));
-}
 }  // namespace detail
 
+/// The items of an HSCAN page are pairs, which the server sends flat.
 template <class T> struct codec<scan_page<T>> {
     static result<scan_page<T>> decode(reply_view page) {
-        BOOST_OUTCOME_TRY(auto cursor, detail::read_cursor(page));
-        BOOST_OUTCOME_TRY(auto items, codec<std::vector<T>>::decode(page[1]));
-        return scan_page<T>{cursor, std::move(items)};
-    }
-};
-
-/// HSCAN: the items are pairs of field and value, which the server sends flat.
-template <class F, class V> struct codec<scan_page<std::pair<F, V>>> {
-    static result<scan_page<std::pair<F, V>>> decode(reply_view page) {
-        BOOST_OUTCOME_TRY(auto cursor, detail::read_cursor(page));
-        BOOST_OUTCOME_TRY(auto items, (detail::read_pairs<F, V>(page[1])));
-        return scan_page<std::pair<F, V>>{cursor, std::move(items)};
+        if (auto good = detail::expect_count(page, 2, "a cursor and an array"); !good) {
+            return std::move(good).assume_error();
+        }
+        auto cursor = codec<std::uint64_t>::decode(page[0]);
+        if (!cursor) return std::move(cursor).assume_error();
+        auto items = codec<std::vector<T>>::decode(page[1]);
+        if (!items) return std::move(items).assume_error();
+        return scan_page<T>{*cursor, *std::move(items)};
     }
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <string>
 

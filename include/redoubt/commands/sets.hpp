@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <redoubt/codec_containers.hpp>
 #include <redoubt/command.hpp>
 #include <redoubt/commands/scan.hpp>
 #include <string>
