@@ -1,11 +1,8 @@
 # What the library itself needs; tools, tests and benchmarks find their own.
+# Global, so that a project which adds this one by add_subdirectory can link them from its own folder.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
-find_path(HIREDIS_INCLUDE_DIR hiredis/read.h REQUIRED)
-find_library(HIREDIS_LIBRARY hiredis REQUIRED)
-if(NOT TARGET redoubt_hiredis)
-    add_library(redoubt_hiredis UNKNOWN IMPORTED)
-    set_target_properties(redoubt_hiredis PROPERTIES
-        IMPORTED_LOCATION ${HIREDIS_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${HIREDIS_INCLUDE_DIR})
-endif()
+unset(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/RedoubtHiredis.cmake)

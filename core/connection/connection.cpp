@@ -1,0 +1,326 @@
+// The I/O of a multiplexed connection.
+#include "core/connection/connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "core/protocol/server_error.hpp"
+
+namespace redoubt::core {
+
+namespace asio = boost::asio;
+using lock_guard = std::lock_guard<std::mutex>;
+
+struct Connection::Descriptor {
+    asio::posix::stream_descriptor waiter;
+};
+
+Connection::Connection(Reactor& reactor, Listener& listener, const settings& s, const syscalls& calls)
+    : reactor_(reactor),
+      listener_(listener),
+      calls_(calls),
+      node_(s.node),
+      node_details_(errc::closed, fate::not_applied, phase::none, {.node = s.node}),
+      room_again_(s.output_bytes_max / 2),
+      mux_(*this, s.output_bytes_max),
+      decoder_(s.replies) {}
+
+Connection::~Connection() { reactor_.forget(*this); }
+
+// -- submitting --
+
+Connection::admission Connection::submit(Operation& op) noexcept {
+    const bool here = reactor_.on_thread();
+    bool write_now = false;
+    bool flush_now = false;
+    {
+        const lock_guard hold(lock_);
+        admission answer{};
+        try {
+            answer = mux_.append(op);
+        } catch (const std::bad_alloc&) {
+            answer = admission::full;
+        }
+        if (answer != admission::accepted) {
+            refused_ |= answer == admission::full;
+            return answer;
+        }
+        ++figures_.commands;
+        if (!here) {
+            write_now = mux_.take_writer(Multiplexer::holder::caller);
+        } else {
+            // Client and server would run in lockstep if everything were kept to the end of a long dispatch.
+            const auto enough = std::clamp<std::size_t>(mux_.in_flight() / 6, 16, 128);
+            flush_now = ++unflushed_ >= enough && mux_.take_writer(Multiplexer::holder::reactor);
+        }
+    }
+    if (write_now) {
+        write_as(Multiplexer::holder::caller);
+    } else if (flush_now) {
+        unflushed_ = 0;
+        write_as(Multiplexer::holder::reactor);
+    } else if (here && !std::exchange(flush_due_, true)) {
+        reactor_.flush_later(*this);
+    }
+    return admission::accepted;
+}
+
+void Connection::start(Operation& op) noexcept {
+    switch (submit(op)) {
+        case admission::accepted: return;
+        case admission::full: return op.fail(node_error(errc::connection_full, fate::not_applied, phase::queue));
+        case admission::not_up: break;
+    }
+    error why;
+    {
+        const lock_guard hold(lock_);
+        why = cause_;
+    }
+    op.fail(why.with_fate(fate::not_applied).with_phase(phase::queue));
+}
+
+bool Connection::cancel(Operation& op, errc reason) noexcept {
+    auto outcome = Multiplexer::departure::unknown_operation;
+    {
+        const lock_guard hold(lock_);
+        outcome = mux_.leave(op);
+    }
+    if (outcome == Multiplexer::departure::unknown_operation) return false;
+    const bool cut = outcome == Multiplexer::departure::not_applied;
+    op.fail(node_error(reason, cut ? fate::not_applied : fate::unknown, cut ? phase::queue : phase::sent)
+                .with_read_only(has(op.command->flags(), command_flag::read_only)));
+    return true;
+}
+
+// -- writing --
+
+void Connection::flush() noexcept {
+    flush_due_ = false;
+    unflushed_ = 0;
+    bool mine = false;
+    {
+        const lock_guard hold(lock_);
+        mine = mux_.take_writer(Multiplexer::holder::reactor);
+    }
+    if (mine) write_as(Multiplexer::holder::reactor);
+}
+
+void Connection::write_as(Multiplexer::holder who) noexcept {
+    constexpr int rounds_max = 8;  // a caller does not write for others past its own time
+    std::size_t sent = 0;
+    for (int round = 0;; ++round) {
+        std::string_view bytes;
+        bool room = false;
+        bool hand_over = false;
+        auto duty = Multiplexer::duty::none;
+        {
+            const lock_guard hold(lock_);
+            if (sent != 0) {
+                mux_.sent(sent);
+                figures_.bytes_out += sent;
+                ++figures_.sends;
+            }
+            room = refused_ && mux_.unsent_bytes() <= room_again_;
+            if (room) refused_ = false;
+            bytes = mux_.next_to_send();
+            if (bytes.empty()) {
+                duty = mux_.release_writer();
+            } else if (round == rounds_max && who == Multiplexer::holder::caller) {
+                mux_.park_writer();
+                hand_over = true;
+            }
+        }
+        if (room) reactor_.post([this] { listener_.on_room(*this); });
+        if (bytes.empty()) return act_on(duty);
+        if (hand_over) return reactor_.post([this] { write_as(Multiplexer::holder::reactor); });
+        const auto n = calls_.send(fd_, bytes.data(), bytes.size());
+        if (n >= 0) {
+            sent = static_cast<std::size_t>(n);
+            continue;
+        }
+        sent = 0;
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            {
+                const lock_guard hold(lock_);
+                mux_.park_writer();
+            }
+            return reactor_.on_thread() ? wait_writable() : reactor_.post([this] { wait_writable(); });
+        }
+        fail(system_error(errc::write_failed, errno));  // the next round releases the role
+    }
+}
+
+void Connection::wait_writable() noexcept {
+    descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_write, [this](const auto&) {
+        const Reactor::Dispatch dispatch(reactor_);
+        write_as(Multiplexer::holder::reactor);  // releases the role when the connection has failed meanwhile
+    });
+}
+
+// -- reading --
+
+void Connection::adopt(int fd) noexcept {
+    decoder_.reset();
+    fd_ = fd;
+    descriptor_ = std::make_unique<Descriptor>(Descriptor{asio::posix::stream_descriptor(reactor_.context(), fd)});
+    {
+        const lock_guard hold(lock_);
+        refused_ = false;
+        mux_.open();
+    }
+    up_.store(true, std::memory_order_release);
+    wait_readable();
+}
+
+void Connection::wait_readable() noexcept {
+    descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_read, [this](const auto&) { on_readable(); });
+}
+
+void Connection::on_readable() noexcept {
+    constexpr int receives_max = 4;  // then the others' turn
+    const Reactor::Dispatch dispatch(reactor_);
+    for (int i = 0; up() && i < receives_max; ++i) {
+        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
+        if (n > 0) {
+            receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            bytes_in_.store(bytes_in_.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(n),
+                            std::memory_order_relaxed);
+            decoder_.supply({reactor_.read_buffer(), static_cast<std::size_t>(n)});
+            if (!decode() || static_cast<std::size_t>(n) < Reactor::read_buffer_size) break;
+        } else if (n == 0) {
+            fail(node_error(errc::connection_lost, fate::unknown, phase::sent));
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (errno != EINTR) {
+            fail(system_error(errc::connection_lost, errno));
+        }
+    }
+    if (up()) return wait_readable();
+    auto duty = Multiplexer::duty::none;
+    {
+        const lock_guard hold(lock_);
+        duty = mux_.release_reader();
+    }
+    act_on(duty);
+}
+
+bool Connection::decode() noexcept {
+    auto* const replies = reactor_.reply_buffer();
+    for (;;) {
+        std::size_t n = 0;
+        auto step = Decoder::step::reply;
+        while (n < batch_max && (step = decoder_.next(replies[n])) == Decoder::step::reply) ++n;
+        if (n != 0 && !deliver(n)) return false;
+        if (step == Decoder::step::need_more) return true;
+        if (step == Decoder::step::failed) {
+            const bool limit = decoder_.error().find("limit") != std::string_view::npos;
+            fail(error(limit ? errc::reply_limit : errc::protocol_error, fate::unknown, phase::reply,
+                       {.node = node_, .text = std::string(decoder_.error())}));
+            return false;
+        }
+    }
+}
+
+bool Connection::deliver(std::size_t n) noexcept {
+    auto* const replies = reactor_.reply_buffer();
+    std::array<Operation*, batch_max> owners;  // NOLINT: filled below
+    std::size_t known = 0;
+    {
+        const lock_guard hold(lock_);
+        known = mux_.take(owners.data(), n);
+    }
+    for (std::size_t i = 0; i < known; ++i) {
+        if (owners[i] != nullptr) answer(*owners[i], std::move(replies[i]));
+    }
+    if (known == n) return true;
+    fail(error(errc::protocol_error, fate::unknown, phase::reply,
+               {.node = node_, .text = "a reply that no command is waiting for: " + replies[known].describe(100)}));
+    return false;
+}
+
+void Connection::answer(Operation& op, reply&& value) noexcept {
+    if (!value.is_error()) return op.succeed(std::move(value));
+    const auto meaning = read_server_error(value.text(), op.command->flags());
+    op.fail(error(meaning.code, meaning.fate, phase::reply, {.node = node_, .text = std::string(value.text())})
+                .with_partial(meaning.partial)
+                .with_read_only(has(op.command->flags(), command_flag::read_only)));
+}
+
+// -- the end --
+
+void Connection::fail(error why) noexcept {
+    auto duty = Multiplexer::duty::none;
+    {
+        const lock_guard hold(lock_);
+        if (mux_.current() != Multiplexer::state::up) return;
+        up_.store(false, std::memory_order_release);
+        cause_ = std::move(why);
+        duty = mux_.fail();
+        calls_.shutdown(fd_);  // wakes the I/O thread, which then releases the reader role
+    }
+    act_on(duty);
+}
+
+void Connection::act_on(Multiplexer::duty d) noexcept {
+    if (d == Multiplexer::duty::sweep) sweep();
+}
+
+void Connection::sweep() noexcept {
+    error why;
+    for (;;) {
+        Multiplexer::leftover left;
+        {
+            const lock_guard hold(lock_);
+            left = mux_.sweep_next();
+            why = cause_;
+        }
+        if (left.op == nullptr) break;
+        const bool sent = left.outcome == fate::unknown;
+        left.op->fail(why.with_fate(left.outcome)
+                          .with_phase(sent ? phase::sent : phase::queue)
+                          .with_read_only(has(left.op->command->flags(), command_flag::read_only)));
+    }
+    reactor_.on_thread() ? finish_down() : reactor_.post([this] { finish_down(); });
+}
+
+void Connection::finish_down() noexcept {
+    const Reactor::Dispatch dispatch(reactor_);
+    if (descriptor_) {
+        descriptor_->waiter.release();  // leaves epoll; pending waits end
+        descriptor_.reset();
+        calls_.close(fd_);
+        fd_ = -1;
+    }
+    decoder_.reset();
+    error why;
+    {
+        const lock_guard hold(lock_);
+        why = cause_;
+    }
+    listener_.on_down(*this, why);
+}
+
+std::size_t Connection::in_flight() const noexcept {
+    const lock_guard hold(lock_);
+    return mux_.in_flight();
+}
+
+connection_figures Connection::figures() const noexcept {
+    const lock_guard hold(lock_);
+    auto copy = figures_;
+    copy.bytes_in = bytes_in_.load(std::memory_order_relaxed);
+    copy.receives = receives_.load(std::memory_order_relaxed);
+    copy.in_flight = mux_.in_flight();
+    return copy;
+}
+
+error Connection::system_error(errc code, int err) const noexcept {
+    return error(code, fate::unknown, phase::sent, {.node = node_, .cause = {err, std::system_category()}});
+}
+
+}  // namespace redoubt::core

@@ -1,0 +1,123 @@
+// A multiplexed connection: callers write, the I/O thread reads, every reply finds its command.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <redoubt/error.hpp>
+#include <redoubt/options.hpp>
+#include <string>
+
+#include "core/connection/multiplexer.hpp"
+#include "core/connection/syscalls.hpp"
+#include "core/protocol/decoder.hpp"
+#include "core/stack/layer.hpp"
+#include "core/stack/reactor.hpp"
+
+namespace redoubt::core {
+
+struct connection_figures {
+    std::uint64_t commands = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t sends = 0;
+    std::uint64_t receives = 0;
+    std::size_t in_flight = 0;
+};
+
+/// Drives a Multiplexer over a descriptor. The object is reused: down → up with adopt(), up → down by itself when the
+/// connection fails, and the owner is told. It lives as long as its owner, and longer than the reactor's loop.
+///
+/// Lock order: the owner's lock may be held when calling submit(); the listener is called without any lock.
+class Connection final : public Layer, private Flushable {
+public:
+    /// The owner's side. Called on the I/O thread.
+    class Listener {
+    public:
+        /// It is down, everything on it has been completed. `why` names the node and the cause.
+        virtual void on_down(Connection& connection, const error& why) noexcept = 0;
+        /// Commands were refused because the buffer was full; now there is room again.
+        virtual void on_room(Connection& connection) noexcept = 0;
+
+    protected:
+        ~Listener() = default;
+    };
+
+    struct settings {
+        std::string node;  // for error texts: the endpoint as a URL without credentials
+        reply_limits replies;
+        std::size_t output_bytes_max = 0;
+    };
+
+    Connection(Reactor& reactor, Listener& listener, const settings& s, const syscalls& calls = syscalls::real());
+    ~Connection() override;  // down
+
+    using admission = Multiplexer::admission;
+    /// Appends the command, and writes unless somebody else does. Anything but `accepted` leaves the operation as it
+    /// was. Any thread.
+    admission submit(Operation& op) noexcept;
+
+    /// A Layer for operations that run on this connection alone: what it cannot take fails at once.
+    void start(Operation& op) noexcept override;
+    bool cancel(Operation& op, errc reason) noexcept override;
+    std::string describe() const override { return "connection[" + node_ + "]"; }
+
+    /// Takes a connected, greeted, non-blocking descriptor over. I/O thread; down.
+    void adopt(int fd) noexcept;
+    /// Ends the connection; what is on it completes with `why` and its own fate. Any thread; no effect when not up.
+    void fail(error why) noexcept;
+
+    bool up() const noexcept { return up_.load(std::memory_order_acquire); }
+    std::size_t in_flight() const noexcept;
+    connection_figures figures() const noexcept;
+    const std::string& node() const noexcept { return node_; }
+    /// An error that already names this node.
+    error node_error(errc code, fate f, phase p) const noexcept {
+        return error(code, f, p).with_details_of(node_details_);
+    }
+
+private:
+    struct Descriptor;
+    void flush() noexcept override;
+    void write_as(Multiplexer::holder who) noexcept;
+    void wait_writable() noexcept;
+    void wait_readable() noexcept;
+    void on_readable() noexcept;
+    bool decode() noexcept;
+    bool deliver(std::size_t n) noexcept;
+    void answer(Operation& op, reply&& value) noexcept;
+    void fail_locked(error&& why) noexcept;
+    void act_on(Multiplexer::duty d) noexcept;
+    void sweep() noexcept;
+    void finish_down() noexcept;
+    error system_error(errc code, int err) const noexcept;
+
+    static constexpr std::size_t batch_max = Reactor::reply_buffer_size;
+
+    Reactor& reactor_;
+    Listener& listener_;
+    const syscalls& calls_;
+    const std::string node_;
+    const error node_details_;
+    const std::size_t room_again_;
+
+    mutable std::mutex lock_;
+    Multiplexer mux_;               // under lock_
+    int fd_ = -1;                   // set and cleared while no role is held; shutdown() under lock_
+    error cause_;                   // under lock_: why it failed
+    bool refused_ = false;          // under lock_: somebody met a full buffer
+    connection_figures figures_;    // under lock_: commands, bytes_out, sends
+    std::atomic<std::uint64_t> bytes_in_{0};
+    std::atomic<std::uint64_t> receives_{0};
+    std::atomic<bool> up_{false};
+
+    // I/O thread only
+    std::unique_ptr<Descriptor> descriptor_;
+    Decoder decoder_;
+    std::size_t unflushed_ = 0;
+    bool flush_due_ = false;
+};
+
+}  // namespace redoubt::core

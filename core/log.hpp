@@ -1,0 +1,14 @@
+// What the library says to the log: changes of state, one line each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace redoubt::core {
+
+enum class log_level : std::uint8_t { info, warning, error };
+
+/// Writes a line through spdlog's default logger, prefixed with "redoubt: ". Never throws. Not for the hot path.
+void log_state(log_level level, const std::string& line) noexcept;
+
+}  // namespace redoubt::core

@@ -1,0 +1,12 @@
+// Durations as people write them: 3s, 250ms, 40us.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace redoubt::core {
+
+/// The largest unit that needs no fraction; "none" for 0.
+std::string duration_text(std::chrono::nanoseconds d);
+
+}  // namespace redoubt::core

@@ -1,0 +1,80 @@
+// The limiter in the stack.
+#include "core/stack/limiter_layer.hpp"
+
+#include "core/stack/reactor.hpp"
+
+namespace redoubt::core {
+
+void LimiterLayer::start(Operation& op) noexcept {
+    // Before the line is joined: from then on another thread may hand a permit over and take the operation along.
+    op.holder.store(this, std::memory_order_release);
+    switch (limiter_.acquire(op)) {
+        case resilience::admission::granted:
+            op.holder.store(nullptr, std::memory_order_release);
+            enter(op);
+            return;
+        case resilience::admission::queued: return;
+        case resilience::admission::full:
+            op.holder.store(nullptr, std::memory_order_release);
+            op.fail(error(errc::limiter_full, fate::not_applied, phase::limiter));
+            return;
+        case resilience::admission::closed:
+            op.holder.store(nullptr, std::memory_order_release);
+            op.fail(error(errc::closed, fate::not_applied, phase::limiter));
+            return;
+    }
+}
+
+void LimiterLayer::completed(Operation& op, std::array<std::uint64_t, 2>) noexcept {
+    pass_permit();
+    op.complete();
+}
+
+// An operation that starts may fail at once and give its permit back inside this very call: a loop, not a recursion
+// as deep as the line is long.
+void LimiterLayer::pass_permit() noexcept {
+    struct round {
+        const LimiterLayer* of;
+        std::size_t returned;
+    };
+    static thread_local round* under_way = nullptr;
+    if (under_way != nullptr && under_way->of == this) {
+        ++under_way->returned;
+        return;
+    }
+    round mine{this, 1};
+    auto* const outer = std::exchange(under_way, &mine);
+    for (; mine.returned != 0; --mine.returned) {
+        if (auto* const waiter = limiter_.release()) go_on(static_cast<Operation&>(*waiter));
+    }
+    under_way = outer;
+}
+
+void LimiterLayer::go_on(Operation& op) noexcept {
+    op.holder.store(nullptr, std::memory_order_release);
+    op.started_ns = op.reactor->now_ns();
+    leave_frame(op);
+    op.proceed(next());
+}
+
+bool LimiterLayer::cancel(Operation& op, errc reason) noexcept {
+    if (!limiter_.remove(op)) return false;
+    op.holder.store(nullptr, std::memory_order_release);
+    op.fail(error(reason, fate::not_applied, phase::limiter));
+    return true;
+}
+
+void LimiterLayer::close() noexcept {
+    auto waiting = limiter_.close();
+    while (auto* const waiter = waiting.pop()) {
+        auto& op = static_cast<Operation&>(*waiter);
+        op.holder.store(nullptr, std::memory_order_release);
+        op.fail(error(errc::closed, fate::not_applied, phase::limiter));
+    }
+}
+
+std::string LimiterLayer::describe() const {
+    return "limiter(" + std::to_string(limiter_.snapshot().limit) + ") > " + next().describe();
+}
+
+}  // namespace redoubt::core

@@ -1,0 +1,32 @@
+// Bounds how many operations are under way at once; the others wait in line.
+#pragma once
+
+#include "core/stack/layer.hpp"
+#include "resilience/limiter.hpp"
+
+namespace redoubt::core {
+
+/// Waiting costs only the caller's time: a waiting operation holds no connection and no thread of ours. Whoever gives a
+/// permit back starts the operation at the head of the line in its stead, so a waiting caller sleeps until its reply.
+class LimiterLayer final : public Decorator {
+public:
+    LimiterLayer(Layer& next, std::uint32_t limit, std::uint32_t queue_max) noexcept
+        : Decorator(next), limiter_(limit, queue_max) {}
+
+    void start(Operation& op) noexcept override;
+    void completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept override;
+    bool cancel(Operation& op, errc reason) noexcept override;
+    std::string describe() const override;
+
+    const resilience::Limiter& limiter() const noexcept { return limiter_; }
+    /// Nobody waits any more: those in line fail with `closed`, and so do those that come later.
+    void close() noexcept;
+
+private:
+    void go_on(Operation& op) noexcept;
+    void pass_permit() noexcept;
+
+    resilience::Limiter limiter_;
+};
+
+}  // namespace redoubt::core

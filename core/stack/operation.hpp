@@ -1,0 +1,103 @@
+// One call of a user on its way through the layers: command, limits of time, who holds it, how it ended.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <cstdint>
+#include <redoubt/command.hpp>
+#include <redoubt/error.hpp>
+#include <redoubt/reply.hpp>
+#include <utility>
+
+#include "core/stack/clock.hpp"
+#include "resilience/limiter.hpp"
+#include "resilience/timer_wheel.hpp"
+
+namespace redoubt::core {
+
+class Layer;
+class Decorator;
+class Reactor;
+
+/// An operation is started once, completed exactly once, and belongs to its caller. While it is under way one layer at
+/// a time may hold it (a waiting line, a connection); `holder` names that layer and changes under that layer's lock.
+///
+/// Asynchronous operations are touched on the I/O thread only. Blocking ones go forward on whichever thread moves them
+/// (their caller's, one that hands a permit over, the I/O thread) while the caller sleeps in `BlockingOperation`.
+class Operation : public resilience::limiter_waiter, public resilience::timer_node {
+public:
+    enum class origin : std::uint8_t { blocking, asynchronous };
+    static constexpr std::size_t frames_max = 8;  // layers of the stack that want to see the outcome
+
+    Operation(Reactor& home, origin from) noexcept : reactor(&home), from_(from) {}
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+    bool asynchronous() const noexcept { return from_ == origin::asynchronous; }
+
+    /// Goes on with `layer.start(*this)`: at once, or on the I/O thread when the operation is tied to it.
+    void proceed(Layer& layer) noexcept;
+
+    /// The outcome, then the way back up through the layers. Exactly one of them, exactly once.
+    void succeed(reply&& value) noexcept {
+        reply_ = std::move(value);
+        complete();
+    }
+    void fail(error why) noexcept {
+        failure_ = std::move(why);
+        failed_ = true;
+        complete();
+    }
+    /// Takes the outcome on to the layer above; called by decorators when they have seen it.
+    void complete() noexcept;
+
+    bool failed() const noexcept { return failed_; }
+    error& failure() noexcept { return failure_; }
+    reply& value() noexcept { return reply_; }
+
+    /// The point in time at which somebody has to take the operation back, as known now.
+    std::int64_t expires_ns() const noexcept {
+        const auto attempt = attempt_deadline_ns.load(std::memory_order_relaxed);
+        return attempt < deadline_ns ? attempt : deadline_ns;
+    }
+    /// Takes the operation back from whoever holds it, if its time is over. False: not yet over, or nobody holds it at
+    /// this moment (it is being handed on): ask again shortly.
+    bool expire(std::int64_t now_ns) noexcept;
+    /// Takes the operation back for another reason.
+    bool cancel(errc reason) noexcept;
+
+    const command_base* command = nullptr;
+    Reactor* reactor;
+    std::int64_t deadline_ns = never_ns;
+    std::atomic<std::int64_t> attempt_deadline_ns{never_ns};  // read by a sleeping caller
+    std::int64_t started_ns = 0;                              // the last clock reading that concerned it
+    std::atomic<Layer*> holder{nullptr};
+    Operation* line_next = nullptr;  // in the one line that holds it
+    Operation* line_previous = nullptr;
+    std::uint16_t attempts = 0;
+    bool deadline_set = false;  // by the caller, also when it is "never"
+
+protected:
+    virtual ~Operation() = default;
+    /// The outcome has passed every layer. Asynchronous operations: on the I/O thread.
+    virtual void finished() noexcept = 0;
+
+private:
+    friend class Decorator;
+    friend class Reactor;
+    struct frame {
+        Decorator* layer;
+        std::array<std::uint64_t, 2> kept;
+    };
+
+    Layer* resume_at_ = nullptr;  // for the I/O thread: where to go on; null: complete
+    reply reply_;
+    error failure_;
+    std::array<frame, frames_max> frames_;
+    std::uint8_t depth_ = 0;
+    bool failed_ = false;
+    origin from_;
+};
+
+}  // namespace redoubt::core

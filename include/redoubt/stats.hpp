@@ -1,0 +1,40 @@
+// Figures of a client at one moment, for logs, tests and dashboards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace redoubt {
+
+struct pool_stats {
+    std::uint32_t connections_max = 0;   ///< The budget; 0: no limit.
+    std::uint32_t connections = 0;       ///< Open or being dialled, all roles together.
+    std::uint32_t leases_in_use = 0;     ///< Exclusive connections in the hands of callers.
+    std::uint32_t leases_idle = 0;       ///< Exclusive connections kept for the next caller.
+    std::uint32_t waiting_leases = 0;    ///< Callers waiting for an exclusive connection.
+    std::uint64_t waiting = 0;           ///< Operations waiting for the shared connection.
+    std::uint64_t in_flight = 0;         ///< Commands on the shared connection that are owed a reply.
+    bool connected = false;              ///< The shared connection is up.
+    std::uint64_t dials = 0;             ///< Attempts to open a connection, since the beginning.
+    std::uint64_t dials_failed = 0;      ///< Those that did not lead to a usable connection.
+    std::uint64_t connections_lost = 0;  ///< Connections that ended without our doing.
+    std::uint64_t commands = 0;          ///< Commands written on the shared connection, since the beginning.
+    std::uint64_t bytes_out = 0;         ///< On the shared connection.
+    std::uint64_t bytes_in = 0;          ///< On the shared connection.
+};
+
+struct limiter_stats {
+    std::uint32_t limit = 0;     ///< 0: there is no limiter.
+    std::uint32_t in_use = 0;    ///< Permits in use: operations under way.
+    std::uint32_t waiting = 0;   ///< Operations in line.
+    std::uint64_t rejected = 0;  ///< Turned away because the line was full, since the beginning.
+};
+
+struct client_stats {
+    std::string node;  ///< The endpoint as a URL without credentials.
+    limiter_stats limiter;
+    pool_stats pool;
+    std::uint64_t handler_exceptions = 0;  ///< Completion handlers that threw on the I/O thread.
+};
+
+}  // namespace redoubt
