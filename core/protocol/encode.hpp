@@ -128,6 +128,7 @@ inline constexpr std::size_t real_size_max = 32;
 /// The shortest text that reads back as the same number; "inf", "-inf" and "nan" as the server writes them.
 /// Returns the length.
 std::size_t write_real(char (&to)[real_size_max], double) noexcept;
+std::size_t write_real(char (&to)[real_size_max], float) noexcept;
 
 template <byte_buffer B> void append_bulk(B& out, double n) {
     char text[real_size_max];

@@ -1,6 +1,7 @@
 // One argument of a command: text, a number, or a user's type.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <ranges>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace redoubt {
 
@@ -42,7 +44,11 @@ class arg {
 public:
     enum class type : std::uint8_t { text, integer, unsigned_integer, real, user };
 
-    template <detail::text_like T> arg(const T& text) noexcept : arg(std::string_view(text), 0) {}
+    template <detail::text_like T> arg(const T& text) noexcept {
+        const std::string_view view(text);
+        data_ = view.data();
+        size_ = view.size();
+    }
 
     template <detail::number_like T> arg(T number) noexcept {
         if constexpr (std::floating_point<T>) {
@@ -63,6 +69,9 @@ public:
     arg(bool) = delete;            // write "1" and "0", or "true" and "false", as the reader of the key expects
     arg(char) = delete;            // a text of one character, or its number?
     arg(std::nullptr_t) = delete;  // there is no nil among arguments
+    template <class Rep, class Period>
+    requires(!detail::encodable<std::chrono::duration<Rep, Period>>) arg(std::chrono::duration<Rep, Period>)
+    = delete;  // in which unit? write .count() of the one the command takes
 
     type kind() const noexcept { return type_; }
     std::string_view text() const noexcept { return {data_, size_}; }
@@ -72,8 +81,6 @@ public:
     void encode(writer& w) const { encode_(user_, w); }
 
 private:
-    arg(std::string_view text, int) noexcept : data_(text.data()), size_(text.size()) {}
-
     union {
         const char* data_;
         const void* user_;
@@ -111,9 +118,10 @@ public:
               [](void* user, const arg& a) { (*static_cast<std::remove_reference_t<F>*>(user))(a); });
     }
 
-private:
+protected:
     using visit = void (*)(void* user, const arg&);
 
+private:
     template <class T> static void next_of_one(const void* source, std::size_t, void* user, visit v) {
         v(user, arg(*static_cast<const T*>(source)));
     }
@@ -125,9 +133,58 @@ private:
         for (const auto& element : *static_cast<const R*>(source)) v(user, arg(element));
     }
 
-    void (*next_)(const void*, std::size_t, void*, visit);
+protected:
+    using walk = void (*)(const void* source, std::size_t, void* user, visit);
+    args(walk next, const void* source, std::size_t size) noexcept : next_(next), source_(source), size_(size) {}
+
+private:
+    walk next_;
     const void* source_;
     std::size_t size_;
+};
+
+namespace detail {
+template <class P>
+concept pair_of_args = requires(const P& p) {
+    requires std::convertible_to<decltype((p.first)), arg>;
+    requires std::convertible_to<decltype((p.second)), arg>;
+};
+}  // namespace detail
+
+/// Any number of pairs, such as fields and values: `{{"f", 1}, {"g", user}}`, flat `{"f", 1, "g", user}`, or a map or
+/// another sized range of pairs. Refers, never owns.
+class arg_pairs : public args {
+public:
+    arg_pairs(std::initializer_list<arg> flat) noexcept : args(flat) {}
+
+    arg_pairs(std::initializer_list<std::pair<arg, arg>> list) noexcept
+        : args(&next_of_pairs, list.begin(), 2 * list.size()) {}
+
+    template <std::ranges::sized_range R>
+    requires(!std::same_as<R, arg_pairs> && detail::pair_of_args<std::ranges::range_value_t<R>>)
+        arg_pairs(const R& range)
+    noexcept : args(&next_of_pair_range<R>, &range, 2 * static_cast<std::size_t>(std::ranges::size(range))) {}
+
+    /// A range of single arguments: first, second, first, second …
+    template <std::ranges::sized_range R>
+    requires(!std::same_as<R, arg_pairs> && !std::convertible_to<const R&, arg> &&
+             std::convertible_to<std::ranges::range_reference_t<const R>, arg>) arg_pairs(const R& flat)
+    noexcept : args(flat) {}
+
+private:
+    static void next_of_pairs(const void* source, std::size_t n, void* user, visit v) {
+        const auto* const first = static_cast<const std::pair<arg, arg>*>(source);
+        for (std::size_t i = 0; i < n / 2; ++i) {
+            v(user, first[i].first);
+            v(user, first[i].second);
+        }
+    }
+    template <class R> static void next_of_pair_range(const void* source, std::size_t, void* user, visit v) {
+        for (const auto& element : *static_cast<const R*>(source)) {
+            v(user, arg(element.first));
+            v(user, arg(element.second));
+        }
+    }
 };
 
 }  // namespace redoubt
