@@ -1,0 +1,65 @@
+// The interface of a load: something that keeps a server busy for a while and says what it achieved.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "bench/cases.hpp"
+#include "tools/support/raw_redis.hpp"
+
+namespace redoubt::bench {
+
+/// Half GET, half SET, on random ones of the prefilled keys (key_name).
+struct load_spec {
+    contender who;
+    lab::server_address address;
+    std::size_t value_bytes = 64;
+    std::uint64_t keys = 10'000;
+    std::chrono::milliseconds duration{1'000};
+    std::uint64_t seed = 1;
+};
+
+struct load_result {
+    std::uint64_t operations = 0;
+    std::uint64_t errors = 0;
+    double seconds = 0;  ///< from the moment when all callers start to the last result; set-up is not counted
+    double cpu_s = 0;    ///< of the client, user and system
+    std::optional<std::uint64_t> allocations = {};  ///< unknown for another process
+    double p50_us = 0;
+    double p99_us = 0;
+
+    double operations_per_s() const { return seconds > 0 ? static_cast<double>(operations) / seconds : 0; }
+};
+
+/// Throws std::runtime_error when it cannot run at all.
+using load = std::function<load_result(const load_spec&)>;
+using load_table = std::map<load_kind, load>;
+
+load_result run_hiredis(const load_spec& spec);
+load_result run_benchmark_program(const load_spec& spec);
+
+load_table available_loads();
+/// The names that redis-benchmark uses: "key:000000000042".
+std::string key_name(std::uint64_t number);
+
+/// xorshift64*: cheap enough not to be measured.
+class KeyPicker {
+public:
+    explicit KeyPicker(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
+    std::uint64_t next(std::uint64_t bound) {
+        state_ ^= state_ >> 12U;
+        state_ ^= state_ << 25U;
+        state_ ^= state_ >> 27U;
+        return (state_ * 0x2545F4914F6CDD1DU >> 32U) % bound;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+}  // namespace redoubt::bench

@@ -1,0 +1,94 @@
+// The command as its users run it: output, JSON and exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <boost/json/parse.hpp>
+
+#include "tools/support/child_process.hpp"
+#include "tools/support/json.hpp"
+#include "tools/support/temp_dir.hpp"
+
+#ifdef REDOUBT_COMMAND
+
+namespace redoubt::lab {
+namespace {
+
+using testing::HasSubstr;
+
+struct command_run {
+    int code = -1;
+    std::string out;
+    std::string err;
+};
+
+command_run redoubt_command(std::vector<std::string> arguments) {
+    const TempDir dir;
+    arguments.insert(arguments.begin(), REDOUBT_COMMAND);
+    ChildProcess child({std::move(arguments), dir.file("out"), dir.file("err")});
+    const auto ended = child.wait_for(std::chrono::seconds(60));
+    EXPECT_TRUE(ended.has_value()) << "it does not end";
+    return {ended ? ended->code : -1, file_text(dir.file("out")), file_text(dir.file("err"))};
+}
+
+TEST(Demo, without_protection_most_of_the_storm_fails) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "storm_naive"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1) << run.out;
+    const auto report = boost::json::parse(run.out);
+    EXPECT_EQ(report.at("promises_broken").to_number<int>(), 0);
+    const auto& figures = report.at("scenes").at("storm_naive");
+    EXPECT_EQ(figures.at("operations").to_number<int>(), 7'552);
+    EXPECT_GE(figures.at("failed").to_number<int>(), 7'552 - 159);
+    EXPECT_LE(figures.at("peak_connections").to_number<int>(), 160);
+    EXPECT_GT(figures.at("ms").to_number<double>(), 0);
+    EXPECT_THAT(run.err, HasSubstr("operations failed"));
+}
+
+TEST(Demo, piped_output_has_no_escapes) {
+    const auto run = redoubt_command({"demo", "--scene", "storm_naive"});
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("7,552"));
+    EXPECT_EQ(run.out.find('\033'), std::string::npos);
+    EXPECT_EQ(run.out.find('\r'), std::string::npos);
+}
+
+TEST(Demo, scenes_that_need_their_own_server_are_skipped_with_a_url) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "storm_naive", "--url", "redis://127.0.0.1:1"});
+    EXPECT_EQ(run.code, 0);
+    EXPECT_EQ(run.out, "{\"promises_broken\":0,\"scenes\":{},\"skipped\":[\"storm_naive\"]}\n");
+}
+
+TEST(Demo, wrong_usage_is_told_with_code_2) {
+    EXPECT_EQ(redoubt_command({}).code, 2);
+    EXPECT_EQ(redoubt_command({"demo", "--no-such-option"}).code, 2);
+    EXPECT_EQ(redoubt_command({"demo", "--url", "nonsense"}).code, 2);
+    const auto run = redoubt_command({"demo", "--scene", "none"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_THAT(run.err, HasSubstr("storm_naive"));
+}
+
+TEST(Demo, help_and_version) {
+    const auto version = redoubt_command({"--version"});
+    EXPECT_EQ(version.code, 0);
+    EXPECT_TRUE(version.out.starts_with("redoubt 0.")) << version.out;
+    const auto help = redoubt_command({"demo", "--help"});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, HasSubstr("storm_naive"));
+}
+
+TEST(Demo, without_a_server_program_it_says_how_to_get_one) {
+    const auto path = std::string(std::getenv("PATH"));
+    ::setenv("PATH", "/nonexistent", 1);
+    const auto run = redoubt_command({"demo", "--scene", "storm_naive"});
+    ::setenv("PATH", path.c_str(), 1);
+    EXPECT_EQ(run.code, 3);
+    EXPECT_THAT(run.err, HasSubstr("apt-get install redis-server"));
+}
+
+}  // namespace
+}  // namespace redoubt::lab
+
+#endif

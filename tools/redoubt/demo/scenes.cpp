@@ -1,0 +1,16 @@
+// The programme. A new scene is one line here and one file beside it.
+#include "tools/redoubt/demo/scenes.hpp"
+
+#include <array>
+
+namespace redoubt::lab {
+
+std::span<const scene> all_scenes() {
+    static constexpr std::array scenes{
+        scene{"storm_naive", "7,552 operations at once, a connection each, plain hiredis, maxclients 160", true,
+              play_storm_naive},
+    };
+    return scenes;
+}
+
+}  // namespace redoubt::lab

@@ -1,0 +1,14 @@
+// The programme: every scene of `redoubt demo`, in order.
+#pragma once
+
+#include <span>
+
+#include "tools/support/scene.hpp"
+
+namespace redoubt::lab {
+
+std::span<const scene> all_scenes();
+
+scene_outcome play_storm_naive(const scene_context& context);
+
+}  // namespace redoubt::lab

@@ -1,0 +1,29 @@
+// The figures of the storm, and what is promised about them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/support/json.hpp"
+
+namespace redoubt::lab {
+
+inline constexpr std::uint64_t storm_operations = 7'552;
+inline constexpr int storm_server_maxclients = 160;
+
+struct storm_figures {
+    std::uint64_t operations = storm_operations;  ///< of each of the two runs
+    std::uint64_t errors = 0;                     ///< of both runs together
+    std::uint64_t peak_connections = 0;
+    double threads_ms = 0;
+    double coroutines_ms = 0;
+    double reference_ms = 0;  ///< as many operations by redis-benchmark: one connection, 512 in flight
+
+    boost::json::object json() const;
+    /// One sentence for each promise that does not hold: no error, at most 4 connections, each run within three times
+    /// the reference and 20 ms.
+    std::vector<std::string> promises_broken() const;
+};
+
+}  // namespace redoubt::lab
