@@ -23,6 +23,15 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 class Dial : public std::enable_shared_from_this<Dial> {
+    // A handler that does nothing once the dial is over.
+    template <class F>
+    auto guarded(F f) {
+        return [self = shared_from_this(), f](const auto&... arguments) {
+            const Reactor::Dispatch dispatch(self->reactor_);
+            if (self->done_) f(*self, arguments...);
+        };
+    }
+
 public:
     Dial(Reactor& reactor, dial_settings&& s, dial_handler done)
         : reactor_(reactor),
@@ -57,15 +66,6 @@ public:
     bool over() const noexcept { return !done_; }
 
 private:
-    // A handler that does nothing once the dial is over.
-    template <class F>
-    auto guarded(F f) {
-        return [self = shared_from_this(), f](const auto&... arguments) {
-            const Reactor::Dispatch dispatch(self->reactor_);
-            if (self->done_) f(*self, arguments...);
-        };
-    }
-
     void on_resolved(const boost::system::error_code& ec, const tcp::resolver::results_type& found) {
         if (ec || found.empty()) return fail(errc::resolve_failed, settings_.to.host + ": " + ec.message(), {});
         for (const auto& one : found) addresses_.push_back(one.endpoint());

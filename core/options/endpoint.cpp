@@ -97,6 +97,8 @@ reason read_socket_path(std::string_view path, endpoint& out) {
     out = endpoint{.kind = endpoint::kind::unix_socket, .port = 0};
     if (path.empty() || path.front() != '/') return "the path of the unix socket is not absolute (it begins with '/')";
     if (path.size() < 2) return "the path of the unix socket is empty";
+    // "unix://user:password@/path" looks like a URL to whoever wrote it.
+    if (path[1] == '/') return "the path of the unix socket begins with two slashes";
     if (path.find('\0') != std::string_view::npos) return "the path of the unix socket holds a NUL";
     if (path.size() > path_bytes_max) {
         return "the path of the unix socket is longer than " + std::to_string(path_bytes_max) + " bytes";
@@ -107,8 +109,8 @@ reason read_socket_path(std::string_view path, endpoint& out) {
 
 reason read_endpoint(std::string_view text, endpoint& out) {
     constexpr std::string_view unix_prefix = "unix:";
-    if (text.find("://") != std::string_view::npos) return "it is a URL, which options::from_url takes";
     if (text.starts_with(unix_prefix)) return read_socket_path(text.substr(unix_prefix.size()), out);
+    if (text.find("://") != std::string_view::npos) return "it is a URL, which options::from_url takes";
     if (text.starts_with('/')) return "a unix socket is written as unix:/path";
     if (text.find('@') != std::string_view::npos) return "it holds an '@' (user and password are options of their own)";
     return read_tcp_endpoint(text, out);

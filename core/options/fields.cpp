@@ -35,11 +35,11 @@ reason parse_field(const number_rule& rule, options& o, std::string_view text) {
     std::optional<std::int64_t> value;
     if (rule.unit == number_rule::unit::duration) {
         const auto d = parse_duration(text);
-        if (!d) return quoted(text) + " is not a duration such as 500ms, 3s or 2m";
+        if (!d) return in_quotes(text) + " is not a duration such as 500ms, 3s or 2m";
         value = d->count();
     } else {
         value = parse_number(text);
-        if (!value) return quoted(text) + " is not a whole number in " + range_of(rule);
+        if (!value) return in_quotes(text) + " is not a whole number in " + range_of(rule);
     }
     if (auto wrong = check_number(rule, *value)) return wrong;
     // A part of a layer that is left out; the field that brings the layer back has `leave_out`.

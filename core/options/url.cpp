@@ -114,21 +114,21 @@ reason read_target(const url_parts& parts, options& o, bool& database_given) {
     o.user.clear();
     o.password.clear();
     o.database = 0;
-    o.endpoints = options{}.endpoints;
     const bool credentials = authority.find('@') != std::string_view::npos;
     if (auto wrong = take_credentials(authority, o)) return wrong;
-    endpoint e;
+    endpoint e{.host = "127.0.0.1"};
     if (parts.scheme == scheme::redis_unix) {
         if (!authority.empty()) return "a host before the path of the unix socket (write redis+unix:///path)";
         const auto path = percent_decode(parts.path);
         if (!path) return "the path has a '%' without two hexadecimal digits";
         if (auto wrong = read_socket_path(*path, e)) return wrong;
     } else {
+        if (!authority.empty() || credentials) {  // "redis://" alone is the default address
+            const auto host = percent_decode(authority);
+            if (!host) return "the host has a '%' without two hexadecimal digits";
+            if (auto wrong = read_tcp_endpoint(*host, e)) return wrong;
+        }
         if (auto wrong = read_database(parts.path, o, database_given)) return wrong;
-        if (authority.empty() && !credentials) return std::nullopt;
-        const auto host = percent_decode(authority);
-        if (!host) return "the host has a '%' without two hexadecimal digits";
-        if (auto wrong = read_tcp_endpoint(*host, e)) return wrong;
     }
     o.endpoints = {to_string(e)};
     return std::nullopt;
@@ -143,7 +143,7 @@ const field* find_parameter(std::string_view name) {
 
 std::string unknown_parameter(const std::string& name) {
     constexpr std::array<std::string_view, 6> credentials{"user", "username", "password", "pass", "auth", "passwd"};
-    const std::string text = "unknown parameter " + quoted(name);
+    const std::string text = "unknown parameter " + in_quotes(name);
     if (std::find(credentials.begin(), credentials.end(), name) != credentials.end()) {
         return text + " (user and password stand before the host, user:password@)";
     }

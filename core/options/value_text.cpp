@@ -55,7 +55,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
     return number;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t longest = 40;
     std::string out = "\"";
     for (const char c : text.substr(0, longest)) out += (c >= ' ' && c <= '~' && c != '"') ? c : '?';

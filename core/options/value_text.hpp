@@ -19,6 +19,6 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 std::optional<std::int64_t> parse_number(std::string_view text);
 
 /// In double quotes, at most 40 characters, others than printable ASCII replaced by '?'.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace redoubt::core

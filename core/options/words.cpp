@@ -33,9 +33,9 @@ bool is_app_character(char c) noexcept {
 
 reason wrong_app(std::string_view app) {
     if (!std::all_of(app.begin(), app.end(), is_app_character)) {
-        return quoted(app) + " has a character outside [A-Za-z0-9_.-]";
+        return in_quotes(app) + " has a character outside [A-Za-z0-9_.-]";
     }
-    if (app.size() > app_bytes_max) return quoted(app) + " is longer than 64 bytes";
+    if (app.size() > app_bytes_max) return in_quotes(app) + " is longer than 64 bytes";
     return std::nullopt;
 }
 
@@ -65,11 +65,11 @@ reason check_endpoints(const options& o) {
     endpoint e;
     const auto& text = o.endpoints.front();
     auto wrong = read_endpoint(text, e);
-    if (wrong && may_be_quoted(text)) return quoted(text) + ": " + *wrong;
+    if (wrong && may_be_quoted(text)) return in_quotes(text) + ": " + *wrong;
     return wrong;
 }
 
-std::string print_user(const options& o) { return o.user.empty() ? "(empty)" : quoted(o.user); }
+std::string print_user(const options& o) { return o.user.empty() ? "(empty)" : in_quotes(o.user); }
 reason check_user(const options& o) { return wrong_user(o.user); }
 reason parse_user(options& o, std::string_view text) {
     if (auto wrong = wrong_user(text)) return wrong;
@@ -85,7 +85,7 @@ reason parse_password(options& o, std::string_view text) {
     return std::nullopt;
 }
 
-std::string print_app(const options& o) { return o.app.empty() ? "(empty)" : quoted(o.app); }
+std::string print_app(const options& o) { return o.app.empty() ? "(empty)" : in_quotes(o.app); }
 reason check_app(const options& o) { return wrong_app(o.app); }
 reason parse_app(options& o, std::string_view text) {
     if (auto wrong = wrong_app(text)) return wrong;
@@ -104,7 +104,7 @@ reason check_when_disconnected(const options& o) {
     return std::to_string(static_cast<unsigned>(o.when_disconnected)) + " is neither wait nor fail";
 }
 reason parse_when_disconnected(options& o, std::string_view text) {
-    if (text != "wait" && text != "fail") return quoted(text) + " is neither wait nor fail";
+    if (text != "wait" && text != "fail") return in_quotes(text) + " is neither wait nor fail";
     o.when_disconnected = text == "wait" ? when_disconnected::wait : when_disconnected::fail;
     return std::nullopt;
 }

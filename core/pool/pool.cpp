@@ -27,7 +27,7 @@ dial_settings make_dial_settings(const options& o) {
     return s;
 }
 
-resilience::reconnect_options make_backoff(const reconnect_options& r) {
+resilience::reconnect_policy make_backoff(const reconnect_options& r) {
     return {.backoff = {.base = r.base, .cap = r.cap, .growth_percent = r.factor * 100}, .attempts_max = r.attempts_max};
 }
 

@@ -26,7 +26,7 @@ namespace redoubt::core {
 /// The shared connection is dialled when the pool opens, and again whenever it is lost: at first at once, then after
 /// growing pauses, by one dial at a time. Leased connections are dialled on demand, within `connections_max`, and
 /// only while the shared connection shows that the server answers.
-class Pool final : public Layer, private Connection::Listener {
+class Pool final : public Layer, public Connection::Listener {
 public:
     Pool(Reactor& reactor, const options& o);
     ~Pool() override;

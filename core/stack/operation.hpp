@@ -79,6 +79,11 @@ public:
     bool deadline_set = false;  // by the caller, also when it is "never"
 
 protected:
+    /// Sets a failure as the outcome without moving on.
+    void set_failure(error&& why) noexcept {
+        failure_ = std::move(why);
+        failed_ = true;
+    }
     virtual ~Operation() = default;
     /// The outcome has passed every layer. Asynchronous operations: on the I/O thread.
     virtual void finished() noexcept = 0;

@@ -51,6 +51,7 @@ public:
     /// Hands an asynchronous operation over to the I/O thread, where it goes on (or completes). Any thread; one wake
     /// of the loop for a whole batch.
     void resume(Operation& op) noexcept;
+    bool inbox_empty() const noexcept { return inbox_.load(std::memory_order_acquire) == nullptr; }
     /// Runs a function on the I/O thread. Any thread. For rare events only: allocates.
     void post(std::function<void()> f);
 

@@ -51,11 +51,11 @@ private:
     // A duration in coarse units (hours::max()) does not fit 64-bit nanoseconds; it means "very long", not garbage.
     template <class Rep, class Period>
     static constexpr clock::duration saturated(std::chrono::duration<Rep, Period> d) noexcept {
-        using coarse = std::chrono::duration<double, typename clock::period>;
-        constexpr double edge = 9.2e18;
-        const double ticks = coarse(d).count();
-        if (ticks >= edge) return clock::duration::max();
-        if (ticks <= -edge) return clock::duration::min();
+        if constexpr (std::ratio_greater_v<Period, clock::period>) {
+            using coarse = std::chrono::duration<std::int64_t, Period>;
+            if (d > std::chrono::duration_cast<coarse>(clock::duration::max())) return clock::duration::max();
+            if (d < std::chrono::duration_cast<coarse>(clock::duration::min())) return clock::duration::min();
+        }
         return std::chrono::duration_cast<clock::duration>(d);
     }
     static constexpr clock::time_point add(clock::time_point now, clock::duration d) noexcept {

@@ -31,7 +31,8 @@ struct limiter_stats {
 };
 
 struct client_stats {
-    std::string node;  ///< The endpoint as a URL without credentials.
+    std::string node;    ///< The endpoint as a URL without credentials.
+    bool closed = true;  ///< close() was called, or the handle is empty.
     limiter_stats limiter;
     pool_stats pool;
     std::uint64_t handler_exceptions = 0;  ///< Completion handlers that threw on the I/O thread.

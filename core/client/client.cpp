@@ -1,0 +1,101 @@
+// The public handles: Client and Lease.
+#include <redoubt/client.hpp>
+
+#include "core/client/client_handle.hpp"
+
+namespace redoubt {
+
+namespace detail {
+
+bool run(client_handle* handle, const command_base& command, const call_options& call, reply& value,
+         error& failure) noexcept {
+    if (handle != nullptr) return handle->core().run(command, call, value, failure);
+    failure = error(errc::closed);
+    return false;
+}
+
+client_handle* handle_of(const Client& client) noexcept { return client.handle_.get(); }
+
+error reading_failed(error why) noexcept {
+    return why.with_fate(fate::answered).with_phase(phase::reply).with_partial(true);
+}
+
+}  // namespace detail
+
+result<Client> Client::open(const options& o) {
+    BOOST_OUTCOME_TRYV(validate(o));
+    return Client(std::make_shared<detail::client_handle>(core::ClientCore::open(o)));
+}
+
+result<Client> Client::open(std::string_view url) {
+    BOOST_OUTCOME_TRY(const auto o, options::from_url(url));
+    return open(o);
+}
+
+Client Client::with(const call_options& call) const {
+    Client other(*this);
+    other.call_ = call;
+    return other;
+}
+
+result<Lease> Client::lease() const {
+    if (!handle_) return errc::closed;
+    auto& core = handle_->core();
+    if (core.reactor().on_thread()) return errc::would_deadlock;
+    BOOST_OUTCOME_TRY(auto* const connection, core.pool().acquire_lease(core.deadline_ns(call_)));
+    Lease lease;
+    lease.handle_ = handle_;
+    lease.connection_ = connection;
+    lease.call_ = call_;
+    return lease;
+}
+
+result<void> Client::ready(call_deadline deadline) const {
+    if (!handle_) return errc::closed;
+    auto& core = handle_->core();
+    return core.ready(core.deadline_ns({.deadline = deadline.is_set() ? deadline : call_.deadline}));
+}
+
+result<void> Client::close(call_deadline deadline) const {
+    if (!handle_) return ok();
+    auto& core = handle_->core();
+    return core.close(core.deadline_ns({.deadline = deadline.is_set() ? deadline : call_.deadline}));
+}
+
+std::string Client::describe() const { return handle_ ? handle_->core().describe() : "closed"; }
+
+client_stats Client::stats() const { return handle_ ? handle_->core().stats() : client_stats{}; }
+
+// -- Lease --
+
+Lease::Lease(Lease&& other) noexcept
+    : handle_(std::move(other.handle_)),
+      connection_(std::exchange(other.connection_, nullptr)),
+      call_(other.call_),
+      state_changed_(other.state_changed_) {}
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+    if (this == &other) return *this;
+    give_back();
+    handle_ = std::move(other.handle_);
+    connection_ = std::exchange(other.connection_, nullptr);
+    call_ = other.call_;
+    state_changed_ = other.state_changed_;
+    return *this;
+}
+
+void Lease::give_back() noexcept {
+    if (connection_ == nullptr) return;
+    using state = core::Pool::give_back;
+    handle_->core().pool().release_lease(*std::exchange(connection_, nullptr),
+                                         state_changed_ ? state::used_up : state::reusable);
+    handle_.reset();
+}
+
+bool Lease::run_erased(const command_base& command, reply& value, error& failure) noexcept {
+    if (connection_ == nullptr) return failure = error(errc::closed), false;
+    state_changed_ = state_changed_ || has(command.flags(), command_flag::connection_state);
+    return handle_->core().run_on(*connection_, command, call_, value, failure);
+}
+
+}  // namespace redoubt

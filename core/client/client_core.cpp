@@ -1,0 +1,205 @@
+// Opening, running and ending a client.
+#include "core/client/client_core.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "core/log.hpp"
+#include "core/stack/blocking_operation.hpp"
+
+namespace redoubt::core {
+
+namespace {
+
+constexpr auto drain_poll = std::chrono::milliseconds(1);
+
+}  // namespace
+
+ClientCore::ClientCore(const options& o)
+    : options_(o),
+      pool_(reactor_, options_),
+      attempt_(pool_, o.attempt_timeout),
+      deadline_(o.limiter ? static_cast<Layer&>(limiter_.emplace(attempt_, o.limiter->limit, o.limiter->queue_max))
+                          : static_cast<Layer&>(attempt_),
+                o.deadline),
+      top_(&deadline_),
+      process_(::getpid()) {}
+
+ClientCore::~ClientCore() = default;
+
+std::shared_ptr<ClientCore> ClientCore::open(const options& o) {
+    auto core = std::make_shared<ClientCore>(o);
+    core->start_thread();
+    return core;
+}
+
+void ClientCore::start_thread() {
+    // Signals are the application's business: its threads handle them, not this one.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    reactor_.post([this] { pool_.open(); });
+    thread_ = std::thread([self = shared_from_this()]() mutable {
+        pthread_setname_np(pthread_self(), "redoubt-io");
+        self->reactor_.run();
+        self.reset();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+// -- calls --
+
+std::int64_t ClientCore::deadline_ns(const call_options& call) const noexcept {
+    const auto at = call.deadline.resolve(std::chrono::steady_clock::now(), options_.deadline);
+    return at == std::chrono::steady_clock::time_point::max() ? never_ns : at.time_since_epoch().count();
+}
+
+bool ClientCore::usable(const command_base& command, error& failure) const noexcept {
+    if (!accepting_.load(std::memory_order_acquire)) {
+        failure = error(errc::closed);
+    } else if (has(command.flags(), command_flag::malformed)) {
+        failure = error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
+    } else if (has(command.flags(), command_flag::refused)) {
+        failure = error(errc::refused_command, fate::not_applied, phase::none, {.text = std::string(command.name())});
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool ClientCore::run(const command_base& command, const call_options& call, reply& value, error& failure) noexcept {
+    if (!usable(command, failure)) return false;
+    if (reactor_.on_thread()) return failure = error(errc::would_deadlock), false;
+    BlockingOperation op(reactor_);
+    op.command = &command;
+    if (call.deadline.is_set()) {
+        op.deadline_set = true;
+        op.deadline_ns = deadline_ns(call);
+    }
+    top_->start(op);
+    op.wait(options_.attempt_timeout);
+    if (op.failed()) return failure = std::move(op.failure()), false;
+    value = std::move(op.value());
+    return true;
+}
+
+bool ClientCore::run_on(Connection& connection, const command_base& command, const call_options& call, reply& value,
+                        error& failure) noexcept {
+    constexpr auto blocking_margin = std::chrono::nanoseconds(std::chrono::milliseconds(500));
+    if (!usable(command, failure)) return false;
+    if (reactor_.on_thread()) return failure = error(errc::would_deadlock), false;
+    BlockingOperation op(reactor_);
+    op.command = &command;
+    op.attempts = 1;
+    op.started_ns = steady_now_ns();
+    if (call.deadline.is_set() || !has(command.flags(), command_flag::blocking)) {
+        op.deadline_ns = deadline_ns(call);
+    } else if (command.block_ms() >= 0) {
+        op.deadline_ns = later_ns(op.started_ns, command.block_ms() * 1'000'000 + blocking_margin.count());
+    }
+    connection.start(op);
+    op.wait({});
+    if (op.failed()) return failure = std::move(op.failure().with_attempts(1)), false;
+    value = std::move(op.value());
+    return true;
+}
+
+void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
+    if (call.deadline.is_set() || !reactor_.on_thread()) {
+        op.deadline_set = true;
+        op.deadline_ns = deadline_ns(call);
+    }
+    const bool here = reactor_.on_thread();
+    if (!here) launching_.fetch_add(1, std::memory_order_seq_cst);
+    error refusal;
+    if (!usable(*op.command, refusal)) {
+        op.fail_later(std::move(refusal));
+    } else if (here) {
+        op.launch(*top_);
+    } else {
+        op.proceed(*top_);
+    }
+    if (!here) launching_.fetch_sub(1, std::memory_order_release);
+}
+
+// -- readiness and the end --
+
+result<void> ClientCore::ready(std::int64_t until_ns) noexcept {
+    if (reactor_.on_thread()) return errc::would_deadlock;
+    return pool_.ready(until_ns);
+}
+
+bool ClientCore::idle() const noexcept {
+    if (limiter_) {
+        const auto s = limiter_->limiter().snapshot();
+        if (s.in_use != 0 || s.waiting != 0) return false;
+    }
+    const auto s = pool_.stats();
+    return s.waiting == 0 && s.in_flight == 0 && s.leases_in_use == 0;
+}
+
+result<void> ClientCore::close(std::int64_t until_ns) noexcept {
+    if (reactor_.on_thread()) return errc::would_deadlock;
+    accepting_.store(false, std::memory_order_seq_cst);
+    const std::lock_guard<std::mutex> hold(shutdown_lock_);
+    if (joined_) return ok();
+    while (launching_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    bool drained = idle();
+    while (!drained && steady_now_ns() < until_ns) {
+        std::this_thread::sleep_for(drain_poll);
+        drained = idle();
+    }
+    reactor_.post([this] { begin_shutdown(); });
+    thread_.join();
+    joined_ = true;
+    if (drained) return ok();
+    return error(errc::deadline_exceeded, fate::unknown, phase::none,
+                 {.node = pool_.node(), .text = "operations were still under way and were ended with `closed`"});
+}
+
+void ClientCore::abandon() noexcept {
+    if (process_ != ::getpid()) return static_cast<void>(new std::shared_ptr<ClientCore>(shared_from_this()));
+    accepting_.store(false, std::memory_order_seq_cst);
+    if (reactor_.on_thread()) {
+        // The thread cannot wait for itself: it ends what is left and lets go of the rest.
+        thread_.detach();
+        reactor_.post([this] { begin_shutdown(); });
+        return;
+    }
+    (void)close(steady_now_ns());
+}
+
+void ClientCore::begin_shutdown() noexcept {
+    if (std::exchange(shutting_down_, true)) return;
+    if (limiter_) limiter_->close();
+    pool_.refuse();
+    pool_.close();
+    finish_shutdown();
+}
+
+// Until everything is down and every outcome has been delivered.
+void ClientCore::finish_shutdown() noexcept {
+    if (pool_.quiet() && reactor_.inbox_empty() && launching_.load(std::memory_order_acquire) == 0) {
+        return reactor_.stop();
+    }
+    reactor_.post([this] { finish_shutdown(); });
+}
+
+client_stats ClientCore::stats() const {
+    client_stats s;
+    s.closed = !accepting_.load(std::memory_order_relaxed);
+    s.node = pool_.node();
+    s.pool = pool_.stats();
+    if (limiter_) {
+        const auto l = limiter_->limiter().snapshot();
+        s.limiter = {.limit = l.limit, .in_use = l.in_use, .waiting = l.waiting, .rejected = l.rejected};
+    }
+    s.handler_exceptions = handler_exceptions_.load(std::memory_order_relaxed);
+    return s;
+}
+
+}  // namespace redoubt::core
