@@ -218,8 +218,7 @@ bool Connection::decode() noexcept {
         if (n != 0 && !deliver(n)) return false;
         if (step == Decoder::step::need_more) return true;
         if (step == Decoder::step::failed) {
-            const bool limit = decoder_.error().find("limit") != std::string_view::npos;
-            fail(error(limit ? errc::reply_limit : errc::protocol_error, fate::unknown, phase::reply,
+            fail(error(decoder_.error_kind(), fate::unknown, phase::reply,
                        {.node = node_, .text = std::string(decoder_.error())}));
             return false;
         }
