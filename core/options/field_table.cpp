@@ -91,7 +91,6 @@ constexpr std::array table{
                                                           1ms),
     count<pool, &pool_options::connections_max>({"pool.connections_max", "connections_max", "REDOUBT_CONNECTIONS_MAX"},
                                                 1, 100'000, "no limit"),
-    count<pool, &pool_options::shared_max>({"pool.shared_max"}, 1, 4),
     duration<pool, &pool_options::lease_idle_max>({"pool.lease_idle_max"}, 1s, 24h, "never closed"),
     count<pool, &pool_options::idle_min>({"pool.idle_min"}, 0, 100'000),
     limiter_count<&limiter_options::limit>({"limiter.limit", "limit", "REDOUBT_LIMIT"}, 1, 1'000'000, "", no_limiter),

@@ -43,10 +43,6 @@ struct pool_options {
     /// Default 50: some 200 processes fit under the server's own default of 10,000 clients.
     std::uint32_t connections_max = 50;
 
-    /// Shared connections for each node, a ceiling within `connections_max`. 1 to 4; 0 is refused. Default 1: spreading
-    /// light load over several makes batches smaller and each command dearer, and one keeps the server's thread busy.
-    std::uint32_t shared_max = 1;
-
     /// Time after which an exclusive connection that nobody uses is closed. 1 s to 24 h; 0: never for this reason.
     /// Default 5 min: longer than the pauses of steady work, shorter than common firewall time-outs (350 s and up).
     std::chrono::nanoseconds lease_idle_max = std::chrono::minutes(5);

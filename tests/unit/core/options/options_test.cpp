@@ -74,7 +74,6 @@ std::vector<rule> number_rules() {
          {0, ns(1s), ns(1001ms), ns(1h)},
          {ns(999ms), ns(1s) + 1, ns(1h) + ns(1ms), -1}},
         {"pool.connections_max", at<p, &pool_options::connections_max>(), {0, 1, 100'000}, {100'001, u32}},
-        {"pool.shared_max", at<p, &pool_options::shared_max>(), {1, 4}, {0, 5, u32}},
         {"pool.lease_idle_max",
          at<p, &pool_options::lease_idle_max>(),
          {0, ns(1s), ns(24h)},
