@@ -62,5 +62,3 @@ void refused(benchmark::State& state) {
 BENCHMARK(refused);
 
 }  // namespace
-
-BENCHMARK_MAIN();

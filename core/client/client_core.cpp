@@ -117,7 +117,8 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
     if (!here) launching_.fetch_add(1, std::memory_order_seq_cst);
     error refusal;
     if (!usable(*op.command, refusal)) {
-        op.fail_later(std::move(refusal));
+        // The I/O thread of a closed client may have ended; its handlers then run on Asio's own threads.
+        refusal == errc::closed ? op.fail_elsewhere(std::move(refusal)) : op.fail_later(std::move(refusal));
     } else if (here) {
         op.launch(*top_);
     } else {

@@ -59,10 +59,10 @@ Connection::admission Connection::submit(Operation& op) noexcept {
         }
     }
     if (write_now) {
-        write_as(Multiplexer::holder::caller);
+        write_out();
     } else if (flush_now) {
         unflushed_ = 0;
-        write_as(Multiplexer::holder::reactor);
+        write_out();
     } else if (here && !std::exchange(flush_due_, true)) {
         reactor_.flush_later(*this);
     }
@@ -106,11 +106,12 @@ void Connection::flush() noexcept {
         const lock_guard hold(lock_);
         mine = mux_.take_writer(Multiplexer::holder::reactor);
     }
-    if (mine) write_as(Multiplexer::holder::reactor);
+    if (mine) write_out();
 }
 
-void Connection::write_as(Multiplexer::holder who) noexcept {
-    constexpr int rounds_max = 8;  // a caller does not write for others past its own time
+// For the holder of the writer role.
+void Connection::write_out() noexcept {
+    constexpr int rounds_max = 8;  // then a caller stops writing for others, and the I/O thread sees to its other work
     std::size_t sent = 0;
     for (int round = 0;; ++round) {
         std::string_view bytes;
@@ -129,14 +130,14 @@ void Connection::write_as(Multiplexer::holder who) noexcept {
             bytes = mux_.next_to_send();
             if (bytes.empty()) {
                 duty = mux_.release_writer();
-            } else if (round == rounds_max && who == Multiplexer::holder::caller) {
+            } else if (round == rounds_max) {
                 mux_.park_writer();
                 hand_over = true;
             }
         }
         if (room) reactor_.post([this] { listener_.on_room(*this); });
         if (bytes.empty()) return act_on(duty);
-        if (hand_over) return reactor_.post([this] { write_as(Multiplexer::holder::reactor); });
+        if (hand_over) return reactor_.post([this] { write_out(); });
         const auto n = calls_.send(fd_, bytes.data(), bytes.size());
         if (n >= 0) {
             sent = static_cast<std::size_t>(n);
@@ -158,7 +159,7 @@ void Connection::write_as(Multiplexer::holder who) noexcept {
 void Connection::wait_writable() noexcept {
     descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_write, [this](const auto&) {
         const Reactor::Dispatch dispatch(reactor_);
-        write_as(Multiplexer::holder::reactor);  // releases the role when the connection has failed meanwhile
+        write_out();  // releases the role when the connection has failed meanwhile
     });
 }
 
@@ -218,8 +219,7 @@ bool Connection::decode() noexcept {
         if (n != 0 && !deliver(n)) return false;
         if (step == Decoder::step::need_more) return true;
         if (step == Decoder::step::failed) {
-            const bool limit = decoder_.error().find("limit") != std::string_view::npos;
-            fail(error(limit ? errc::reply_limit : errc::protocol_error, fate::unknown, phase::reply,
+            fail(error(decoder_.error_kind(), fate::unknown, phase::reply,
                        {.node = node_, .text = std::string(decoder_.error())}));
             return false;
         }

@@ -81,7 +81,7 @@ public:
 private:
     struct Descriptor;
     void flush() noexcept override;
-    void write_as(Multiplexer::holder who) noexcept;
+    void write_out() noexcept;
     void wait_writable() noexcept;
     void wait_readable() noexcept;
     void on_readable() noexcept;

@@ -172,7 +172,7 @@ private:
         if (n > 0) {
             decoder_.supply({reactor_.read_buffer(), static_cast<std::size_t>(n)});
             switch (decoder_.next(answer_)) {
-                case Decoder::step::failed: return fail(errc::protocol_error, decoder_.error(), {});
+                case Decoder::step::failed: return fail(decoder_.error_kind(), decoder_.error(), {});
                 case Decoder::step::need_more: break;
                 case Decoder::step::reply: {
                     const auto action = handshake_.on_reply(answer_);

@@ -78,6 +78,7 @@ void Pool::start(Operation& op) noexcept {
             refusal = shared_.node_error(errc::not_connected, fate::not_applied, phase::dial);
             if (obstacle_) refusal->with_details_of(*obstacle_);
         } else {
+            op.suspend_attempt();
             op.holder.store(this, std::memory_order_release);
             waiting_.push_back(op);
             waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
@@ -114,8 +115,10 @@ void Pool::drain_waiting() noexcept {
             if (op == nullptr) return;
             op->holder.store(nullptr, std::memory_order_release);
         }
+        op->begin_attempt(reactor_.now_ns());
         if (shared_.submit(*op) == Connection::admission::accepted) continue;
         const lock_guard hold(lock_);
+        op->suspend_attempt();
         op->holder.store(this, std::memory_order_release);
         waiting_.push_front(*op);
         waiting_count_.store(waiting_.size(), std::memory_order_relaxed);

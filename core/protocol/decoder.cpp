@@ -255,10 +255,10 @@ bool Decoder::feed_more() {
     }
     const auto part = window_.substr(0, slice_bytes);
     if (waiting_ == wait::line) {
-        const char last = reader_->buf[reader_->len - 1];
+        // The end of the line may be cut in two.
         const bool held = reader_->len > reader_->pos;
-        const bool ended =
-            (held && last == '\r' && part.front() == '\n') || part.find("\r\n") != std::string_view::npos;
+        const bool halved = held && reader_->buf[reader_->len - 1] == '\r' && part.front() == '\n';
+        const bool ended = halved || part.find("\r\n") != std::string_view::npos;
         if (ended) waiting_ = wait::nothing;
     }
     if (!feed(part.size())) return false;

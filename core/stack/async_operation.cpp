@@ -2,6 +2,8 @@
 #include "core/stack/async_operation.hpp"
 
 #include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <new>
 #include <utility>
 
@@ -81,6 +83,11 @@ void AsyncOperation::launch(Layer& layer) noexcept {
 void AsyncOperation::fail_later(error why) noexcept {
     set_failure(std::move(why));
     reactor->resume(*this);  // nothing to resume at: completes
+}
+
+void AsyncOperation::fail_elsewhere(error why) noexcept {
+    set_failure(std::move(why));
+    boost::asio::post(boost::asio::system_executor(), [this] { finished(); });
 }
 
 void AsyncOperation::finished() noexcept {

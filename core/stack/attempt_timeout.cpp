@@ -8,10 +8,8 @@ namespace redoubt::core {
 
 void AttemptTimeoutLayer::start(Operation& op) noexcept {
     ++op.attempts;
-    if (timeout_.count() > 0 && !has(op.command->flags(), command_flag::blocking)) {
-        op.attempt_deadline_ns.store(later_ns(op.started_ns, timeout_.count()), std::memory_order_relaxed);
-        if (op.asynchronous()) op.reactor->watch(op);
-    }
+    op.attempt_timeout_ns = has(op.command->flags(), command_flag::blocking) ? 0 : timeout_.count();
+    op.begin_attempt(op.started_ns);
     enter(op);
 }
 

@@ -22,11 +22,11 @@ void BlockingOperation::finished() noexcept {
     home.in_dispatch() ? home.wake_later(word) : futex_wake(&word);
 }
 
-std::int64_t BlockingOperation::look_again_ns(std::int64_t attempt_timeout_ns) const noexcept {
+std::int64_t BlockingOperation::look_again_ns(std::int64_t next_attempt_ns) const noexcept {
     const auto attempt = attempt_deadline_ns.load(std::memory_order_relaxed);
     if (attempt != never_ns) return std::min(attempt, deadline_ns);
-    if (attempt_timeout_ns == 0) return deadline_ns;
-    return std::min(deadline_ns, later_ns(steady_now_ns(), attempt_timeout_ns));
+    if (next_attempt_ns == 0) return deadline_ns;
+    return std::min(deadline_ns, later_ns(steady_now_ns(), next_attempt_ns));
 }
 
 void BlockingOperation::wait(std::chrono::nanoseconds attempt_timeout) noexcept {

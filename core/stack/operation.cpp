@@ -29,6 +29,10 @@ void Operation::complete() noexcept {
     top.layer->completed(*this, top.kept);
 }
 
+void Operation::watch_again() noexcept {
+    if (asynchronous()) reactor->watch(*this);
+}
+
 bool Operation::cancel(errc reason) noexcept {
     auto* const layer = holder.load(std::memory_order_acquire);
     return layer != nullptr && layer->cancel(*this, reason);

@@ -61,6 +61,18 @@ public:
         const auto attempt = attempt_deadline_ns.load(std::memory_order_relaxed);
         return attempt < deadline_ns ? attempt : deadline_ns;
     }
+    /// An attempt begins: its time runs from now on.
+    void begin_attempt(std::int64_t now_ns) noexcept {
+        if (attempt_timeout_ns == 0) return;
+        attempt_deadline_ns.store(later_ns(now_ns, attempt_timeout_ns), std::memory_order_relaxed);
+        watch_again();
+    }
+    /// The attempt waits for something that is not its own doing (a connection): its time stands still.
+    void suspend_attempt() noexcept {
+        if (attempt_timeout_ns == 0) return;
+        attempt_deadline_ns.store(never_ns, std::memory_order_relaxed);
+        watch_again();
+    }
     /// Takes the operation back from whoever holds it, if its time is over. False: not yet over, or nobody holds it at
     /// this moment (it is being handed on): ask again shortly.
     bool expire(std::int64_t now_ns) noexcept;
@@ -71,6 +83,7 @@ public:
     Reactor* reactor;
     std::int64_t deadline_ns = never_ns;
     std::atomic<std::int64_t> attempt_deadline_ns{never_ns};  // read by a sleeping caller
+    std::int64_t attempt_timeout_ns = 0;                      // 0: only the deadline limits an attempt
     std::int64_t started_ns = 0;                              // the last clock reading that concerned it
     std::atomic<Layer*> holder{nullptr};
     Operation* line_next = nullptr;  // in the one line that holds it
@@ -95,6 +108,8 @@ private:
         Decorator* layer;
         std::array<std::uint64_t, 2> kept;
     };
+
+    void watch_again() noexcept;
 
     Layer* resume_at_ = nullptr;  // for the I/O thread: where to go on; null: complete
     reply reply_;

@@ -78,7 +78,7 @@ TEST(RandomEngineTest, WideRangeHasNoBias) {
     random_engine engine(3);
     std::array<int, 3> count{};
     for (int i = 0; i < draws; ++i) ++count.at(engine.up_to(3 * third - 1) / third);
-    for (const int c : count) EXPECT_NEAR(c, draws / 3, 4 * std::sqrt(draws * 2 / 9.0));
+    for (const int c : count) EXPECT_NEAR(c, draws / 3.0, 4 * std::sqrt(draws * 2 / 9.0));
 }
 
 TEST(RandomSeedTest, DiffersFromCallToCall) {
