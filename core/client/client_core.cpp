@@ -62,7 +62,8 @@ bool ClientCore::usable(const command_base& command, error& failure) const noexc
     if (!accepting_.load(std::memory_order_acquire)) {
         failure = error(errc::closed);
     } else if (has(command.flags(), command_flag::malformed)) {
-        failure = error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
+        failure =
+            error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
     } else if (has(command.flags(), command_flag::refused)) {
         failure = error(errc::refused_command, fate::not_applied, phase::none, {.text = std::string(command.name())});
     } else {

@@ -27,7 +27,10 @@ struct Reactor::Loop {
 
 thread_local const Reactor* Reactor::current_ = nullptr;
 
-Reactor::Reactor() : loop_(std::make_unique<Loop>()), read_buffer_(new char[read_buffer_size]), reply_buffer_(new reply[reply_buffer_size]) {}
+Reactor::Reactor()
+    : loop_(std::make_unique<Loop>()),
+      read_buffer_(new char[read_buffer_size]),
+      reply_buffer_(new reply[reply_buffer_size]) {}
 Reactor::~Reactor() = default;
 
 asio::io_context& Reactor::context() noexcept { return loop_->context; }
