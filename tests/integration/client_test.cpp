@@ -217,6 +217,7 @@ TEST_F(ClientTest, selects_its_database_also_after_a_reconnect) {
     EXPECT_EQ(watcher().text({"GET", "k"}), "v");
     watcher().text({"SELECT", "0"});
     watcher().integer({"CLIENT", "KILL", "TYPE", "normal"});
+    ASSERT_TRUE(eventually([&] { return client.stats().pool.connections_lost == 1; }));
     EXPECT_EQ(client.get("k").value(), "v");
 }
 
