@@ -15,7 +15,7 @@ Handshake::action Handshake::enter(step s) {
     step_ = s;
     switch (s) {
         case step::authenticate:
-            if (settings_.password.empty()) return enter(step::select);
+            if (settings_.user.empty() && settings_.password.empty()) return enter(step::select);
             request_ = settings_.user.empty() ? request_of(command("AUTH", settings_.password))
                                               : request_of(command("AUTH", settings_.user, settings_.password));
             return action::send;

@@ -15,7 +15,7 @@ class Handshake {
 public:
     struct settings {
         std::string user;
-        std::string password;  // empty: no AUTH
+        std::string password;  // empty: no AUTH, unless there is a user
         std::int32_t database = 0;
         std::string client_name;
     };

@@ -35,7 +35,7 @@ Reactor::~Reactor() = default;
 
 asio::io_context& Reactor::context() noexcept { return loop_->context; }
 
-void Reactor::run() noexcept {
+void Reactor::run(const std::function<void()>& thrown) noexcept {
     const auto* const before = std::exchange(current_, this);
     // A handler of the user that throws takes only itself down: the loop goes on with the next one.
     while (!loop_->context.stopped()) {
@@ -43,6 +43,7 @@ void Reactor::run() noexcept {
             loop_->context.run();
         } catch (...) {
             depth_ = 0;
+            if (thrown) thrown();
         }
     }
     current_ = before;
