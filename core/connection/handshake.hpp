@@ -15,7 +15,7 @@ class Handshake {
 public:
     struct settings {
         std::string user;
-        std::string password;  // empty: no AUTH
+        std::string password;  // empty: no AUTH, unless there is a user
         std::int32_t database = 0;
         std::string client_name;
     };
@@ -42,6 +42,7 @@ public:
 private:
     enum class step : std::uint8_t { authenticate, select, set_name, ready };
     action enter(step s);
+    action refused(errc code, std::string_view words);
     action fail(errc code, std::string_view text);
     std::string_view step_name() const noexcept;
 
