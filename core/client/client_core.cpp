@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <future>
+#include <new>
 #include <redoubt/detail/async_call.hpp>
 
 #include "core/log.hpp"
@@ -174,8 +175,13 @@ result<void> ClientCore::close(std::int64_t until_ns) noexcept {
                  {.node = pool_.node(), .text = "operations were still under way and were ended with `closed`"});
 }
 
+// In a child of fork(): the thread exists only in the parent, and the descriptors are the parent's.
+void ClientCore::leak() noexcept {
+    if (auto* const grave = new (std::nothrow) std::shared_ptr<ClientCore>) *grave = shared_from_this();
+}
+
 void ClientCore::abandon() noexcept {
-    if (process_ != ::getpid()) return static_cast<void>(new std::shared_ptr<ClientCore>(shared_from_this()));
+    if (process_ != ::getpid()) return leak();
     accepting_.store(false, std::memory_order_seq_cst);
     if (reactor_.on_thread()) {
         // The thread cannot wait for itself: it ends what is left and lets go of the rest.

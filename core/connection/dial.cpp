@@ -219,7 +219,7 @@ private:
         close_socket();
         finish(std::move(why));
     }
-    void finish(result<int> outcome) {
+    void finish(const result<int>& outcome) {
         overall_.cancel();
         turn_.cancel();
         resolver_.cancel();

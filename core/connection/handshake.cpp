@@ -7,6 +7,11 @@ namespace redoubt::core {
 
 namespace {
 
+// What a server answers for a state of its own, whatever it was asked: here not the answer to a name.
+bool refuses_connection(errc code) noexcept {
+    return code == errc::max_clients || code == errc::no_auth || code == errc::loading || code == errc::denied;
+}
+
 std::string request_of(const command_base& c) { return std::string(c.bytes()); }
 
 }  // namespace
@@ -40,20 +45,24 @@ Handshake::action Handshake::on_reply(const reply& answer) {
         return enter(static_cast<step>(static_cast<int>(step_) + 1));
     }
     const auto meaning = read_server_error(answer.text(), command_flag::none);
-    if (step_ == step::set_name && meaning.code != errc::max_clients && meaning.code != errc::no_auth &&
-        meaning.code != errc::loading) {
+    if (step_ == step::set_name && !refuses_connection(meaning.code)) {
         name_refused_ = answer.text();
         return enter(step::ready);
     }
-    const bool plain = meaning.code == errc::server_error || meaning.code == errc::no_perm;
-    return fail(plain ? errc::handshake_failed : meaning.code,
-                std::string(step_name()) + ": " + std::string(answer.text()));
+    return refused(meaning.code, answer.text());
 }
 
 Handshake::action Handshake::on_end(const reply* last_words, std::error_code cause) {
-    if (last_words != nullptr && last_words->is_error()) return on_reply(*last_words);
     details_.cause = cause;
+    if (last_words != nullptr && last_words->is_error()) {
+        return refused(read_server_error(last_words->text(), command_flag::none).code, last_words->text());
+    }
     return fail(errc::connection_lost, "during the greeting, at " + std::string(step_name()));
+}
+
+Handshake::action Handshake::refused(errc code, std::string_view words) {
+    const bool plain = code == errc::server_error || code == errc::no_perm;
+    return fail(plain ? errc::handshake_failed : code, std::string(step_name()) + ": " + std::string(words));
 }
 
 Handshake::action Handshake::fail(errc code, std::string_view text) {

@@ -42,6 +42,7 @@ public:
 private:
     enum class step : std::uint8_t { authenticate, select, set_name, ready };
     action enter(step s);
+    action refused(errc code, std::string_view words);
     action fail(errc code, std::string_view text);
     std::string_view step_name() const noexcept;
 

@@ -43,9 +43,16 @@ constexpr std::array rows{
 
 constexpr std::string_view refused_clients = "ERR max number of clients";
 
-// A script that writes on a replica is stopped by the server itself, which then names script and place.
+// A script that writes on a replica is stopped by the server itself, which then names script and place:
+// "… script: <name>, on @user_script:<line>." at the very end.
 bool stopped_by_server(std::string_view text) noexcept {
-    return text.find("script: ") != std::string_view::npos && text.find(", on @") != std::string_view::npos;
+    constexpr std::string_view before_name = " script: ";
+    const auto name = text.rfind(before_name);
+    if (name == std::string_view::npos || !text.ends_with('.')) return false;
+    const auto words = text.substr(name + before_name.size());
+    const auto place = words.find(", on @");
+    return place != std::string_view::npos && std::count(words.begin(), words.end(), ' ') == 2 &&
+           words.find(' ') == place + 1;
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ void Reactor::forget(Flushable& f) noexcept { std::erase(flushes_, &f); }
 
 void Reactor::settle() noexcept {
     // First the bytes, so that the server works while the sleepers are woken.
-    for (std::size_t i = 0; i < flushes_.size(); ++i) flushes_[i]->flush();
+    for (std::size_t i = 0; i < flushes_.size(); ++i) flushes_[i]->flush();  // NOLINT: may grow meanwhile
     flushes_.clear();
     for (auto* const word : wakes_) futex_wake(word);
     wakes_.clear();
