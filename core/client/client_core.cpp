@@ -40,6 +40,7 @@ std::shared_ptr<ClientCore> ClientCore::open(const options& o) {
 }
 
 void ClientCore::start_thread() {
+    prepare_log();
     // Signals are the application's business: its threads handle them, not this one.
     sigset_t all;
     sigset_t before;
