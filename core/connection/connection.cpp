@@ -85,10 +85,13 @@ void Connection::start(Operation& op) noexcept {
 
 bool Connection::cancel(Operation& op, errc reason) noexcept {
     auto outcome = Multiplexer::departure::unknown_operation;
+    bool room = false;
     {
         const lock_guard hold(lock_);
         outcome = mux_.leave(op);
+        room = room_again_locked();  // nobody may be left to write, and to tell of it
     }
+    if (room) reactor_.post([this] { listener_.on_room(*this); });
     if (outcome == Multiplexer::departure::unknown_operation) return false;
     const bool cut = outcome == Multiplexer::departure::not_applied;
     op.fail(node_error(reason, cut ? fate::not_applied : fate::unknown, cut ? phase::queue : phase::sent)
@@ -109,6 +112,11 @@ void Connection::flush() noexcept {
     if (mine) write_out();
 }
 
+// True once after a refusal: its commands may come now.
+bool Connection::room_again_locked() noexcept {
+    return mux_.unsent_bytes() <= room_again_ && std::exchange(refused_, false);
+}
+
 // For the holder of the writer role.
 void Connection::write_out() noexcept {
     constexpr int rounds_max = 8;  // then a caller stops writing for others, and the I/O thread sees to its other work
@@ -125,8 +133,7 @@ void Connection::write_out() noexcept {
                 figures_.bytes_out += sent;
                 ++figures_.sends;
             }
-            room = refused_ && mux_.unsent_bytes() <= room_again_;
-            if (room) refused_ = false;
+            room = room_again_locked();
             bytes = mux_.next_to_send();
             if (bytes.empty()) {
                 duty = mux_.release_writer();
@@ -173,8 +180,8 @@ void Connection::adopt(int fd) noexcept {
         const lock_guard hold(lock_);
         refused_ = false;
         mux_.open();
+        up_.store(true, std::memory_order_release);  // before a caller can fail it
     }
-    up_.store(true, std::memory_order_release);
     wait_readable();
 }
 

@@ -81,6 +81,7 @@ public:
 private:
     struct Descriptor;
     void flush() noexcept override;
+    bool room_again_locked() noexcept;
     void write_out() noexcept;
     void wait_writable() noexcept;
     void wait_readable() noexcept;
