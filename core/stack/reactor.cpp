@@ -61,10 +61,11 @@ void Reactor::post(std::function<void()> f) {
 }
 
 void Reactor::resume(Operation& op) noexcept {
-    op.line_next = inbox_.load(std::memory_order_relaxed);
-    while (!inbox_.compare_exchange_weak(op.line_next, &op, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-    if (op.line_next == nullptr) asio::post(loop_->context, [this] { drain_inbox(); });
+    auto* newest = inbox_.load(std::memory_order_relaxed);
+    do op.line_next = newest;
+    while (!inbox_.compare_exchange_weak(newest, &op, std::memory_order_release, std::memory_order_relaxed));
+    // From here on the operation may be gone.
+    if (newest == nullptr) asio::post(loop_->context, [this] { drain_inbox(); });
 }
 
 void Reactor::drain_inbox() noexcept {
