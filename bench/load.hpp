@@ -40,6 +40,7 @@ struct load_result {
 using load = std::function<load_result(const load_spec&)>;
 using load_table = std::map<load_kind, load>;
 
+load_result run_redoubt(const load_spec& spec);
 load_result run_hiredis(const load_spec& spec);
 load_result run_benchmark_program(const load_spec& spec);
 

@@ -6,7 +6,9 @@
 namespace redoubt::bench {
 
 load_table available_loads() {
-    return {{load_kind::hiredis, run_hiredis}, {load_kind::redis_benchmark, run_benchmark_program}};
+    return {{load_kind::redoubt, run_redoubt},
+            {load_kind::hiredis, run_hiredis},
+            {load_kind::redis_benchmark, run_benchmark_program}};
 }
 
 std::string key_name(std::uint64_t number) {

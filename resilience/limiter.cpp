@@ -43,6 +43,13 @@ admission Limiter::acquire_slow(limiter_waiter& waiter) noexcept {
     }
 }
 
+// In a long line the next operation has long left the processor's cache: have it fetched while this one goes on.
+static void fetch_ahead(const limiter_waiter* next) noexcept {
+    constexpr int lines = 4;
+    const auto* const at = reinterpret_cast<const char*>(next);
+    for (int i = 0; next != nullptr && i < lines; ++i) __builtin_prefetch(at + i * 64, 1);
+}
+
 limiter_waiter* Limiter::release_slow() noexcept {
     const std::lock_guard lock(mutex_);
     std::uint64_t word = word_.load(std::memory_order_relaxed);
@@ -51,7 +58,9 @@ limiter_waiter* Limiter::release_slow() noexcept {
         const std::uint64_t changed = hand_over ? word - one_waiting : word - 1;
         if (!word_.compare_exchange_weak(word, changed, std::memory_order_acq_rel, std::memory_order_relaxed)) continue;
         if (!hand_over) return nullptr;
-        return take_front_locked(1).pop();
+        auto* const first = take_front_locked(1).pop();
+        fetch_ahead(head_);
+        return first;
     }
 }
 

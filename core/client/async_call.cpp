@@ -26,8 +26,7 @@ void launch_call(core::ClientCore& core, prepared_call call, const command_base&
 }
 
 std::shared_ptr<core::cancel_link> make_cancel_link(core::ClientCore& core, prepared_call call) {
-    return std::make_shared<core::cancel_link>(
-        core::cancel_link{call.op, core.weak_from_this()});
+    return std::make_shared<core::cancel_link>(core::cancel_link{call.op, core.weak_from_this()});
 }
 
 void request_cancel(const std::shared_ptr<core::cancel_link>& link) noexcept {

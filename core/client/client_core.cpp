@@ -6,6 +6,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <future>
+#include <new>
+#include <redoubt/detail/async_call.hpp>
 
 #include "core/log.hpp"
 #include "core/stack/blocking_operation.hpp"
@@ -45,7 +48,7 @@ void ClientCore::start_thread() {
     reactor_.post([this] { pool_.open(); });
     thread_ = std::thread([self = shared_from_this()]() mutable {
         pthread_setname_np(pthread_self(), "redoubt-io");
-        self->reactor_.run();
+        self->reactor_.run([&core = *self] { detail::handler_threw(core); });
         self.reset();
     });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -62,7 +65,8 @@ bool ClientCore::usable(const command_base& command, error& failure) const noexc
     if (!accepting_.load(std::memory_order_acquire)) {
         failure = error(errc::closed);
     } else if (has(command.flags(), command_flag::malformed)) {
-        failure = error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
+        failure =
+            error(errc::invalid_command, fate::not_applied, phase::none, {.text = std::string(command.problem())});
     } else if (has(command.flags(), command_flag::refused)) {
         failure = error(errc::refused_command, fate::not_applied, phase::none, {.text = std::string(command.name())});
     } else {
@@ -143,17 +147,26 @@ bool ClientCore::idle() const noexcept {
     return s.waiting == 0 && s.in_flight == 0 && s.leases_in_use == 0;
 }
 
+// Asked on the I/O thread between two of its steps: there every asynchronous operation is in the inbox, held by a
+// layer, or over. Anybody else would overlook those on their way from one to the next.
+bool ClientCore::drain(std::int64_t until_ns) noexcept {
+    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(until_ns)};
+    for (;; std::this_thread::sleep_for(drain_poll)) {
+        const auto asked = std::make_shared<std::promise<bool>>();
+        auto answer = asked->get_future();
+        reactor_.post([this, asked] { asked->set_value(reactor_.inbox_empty() && idle()); });
+        if (until_ns != never_ns && answer.wait_until(until) == std::future_status::timeout) return idle();
+        if (answer.get()) return true;
+    }
+}
+
 result<void> ClientCore::close(std::int64_t until_ns) noexcept {
     if (reactor_.on_thread()) return errc::would_deadlock;
     accepting_.store(false, std::memory_order_seq_cst);
     const std::lock_guard<std::mutex> hold(shutdown_lock_);
     if (joined_) return ok();
     while (launching_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
-    bool drained = idle();
-    while (!drained && steady_now_ns() < until_ns) {
-        std::this_thread::sleep_for(drain_poll);
-        drained = idle();
-    }
+    const bool drained = drain(until_ns);
     reactor_.post([this] { begin_shutdown(); });
     thread_.join();
     joined_ = true;
@@ -162,8 +175,13 @@ result<void> ClientCore::close(std::int64_t until_ns) noexcept {
                  {.node = pool_.node(), .text = "operations were still under way and were ended with `closed`"});
 }
 
+// In a child of fork(): the thread exists only in the parent, and the descriptors are the parent's.
+void ClientCore::leak() noexcept {
+    if (auto* const grave = new (std::nothrow) std::shared_ptr<ClientCore>) *grave = shared_from_this();
+}
+
 void ClientCore::abandon() noexcept {
-    if (process_ != ::getpid()) return static_cast<void>(new std::shared_ptr<ClientCore>(shared_from_this()));
+    if (process_ != ::getpid()) return leak();
     accepting_.store(false, std::memory_order_seq_cst);
     if (reactor_.on_thread()) {
         // The thread cannot wait for itself: it ends what is left and lets go of the rest.

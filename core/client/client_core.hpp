@@ -57,6 +57,8 @@ public:
 private:
     bool usable(const command_base& command, error& failure) const noexcept;
     bool idle() const noexcept;
+    void leak() noexcept;
+    bool drain(std::int64_t until_ns) noexcept;
     void begin_shutdown() noexcept;
     void finish_shutdown() noexcept;
     void start_thread();

@@ -242,6 +242,7 @@ bool Connection::deliver(std::size_t n) noexcept {
         known = mux_.take(owners.data(), n);
     }
     for (std::size_t i = 0; i < known; ++i) {
+        if (i + 1 < known) __builtin_prefetch(owners[i + 1], 1);
         if (owners[i] != nullptr) answer(*owners[i], std::move(replies[i]));
     }
     if (known == n) return true;

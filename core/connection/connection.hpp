@@ -105,11 +105,11 @@ private:
     const std::size_t room_again_;
 
     mutable std::mutex lock_;
-    Multiplexer mux_;               // under lock_
-    int fd_ = -1;                   // set and cleared while no role is held; shutdown() under lock_
-    error cause_;                   // under lock_: why it failed
-    bool refused_ = false;          // under lock_: somebody met a full buffer
-    connection_figures figures_;    // under lock_: commands, bytes_out, sends
+    Multiplexer mux_;             // under lock_
+    int fd_ = -1;                 // set and cleared while no role is held; shutdown() under lock_
+    error cause_;                 // under lock_: why it failed
+    bool refused_ = false;        // under lock_: somebody met a full buffer
+    connection_figures figures_;  // under lock_: commands, bytes_out, sends
     std::atomic<std::uint64_t> bytes_in_{0};
     std::atomic<std::uint64_t> receives_{0};
     std::atomic<bool> up_{false};

@@ -24,8 +24,7 @@ using asio::ip::tcp;
 
 class Dial : public std::enable_shared_from_this<Dial> {
     // A handler that does nothing once the dial is over.
-    template <class F>
-    auto guarded(F f) {
+    template <class F> auto guarded(F f) {
         return [self = shared_from_this(), f](const auto&... arguments) {
             const Reactor::Dispatch dispatch(self->reactor_);
             if (self->done_) f(*self, arguments...);
@@ -74,7 +73,8 @@ private:
     }
 
     void connect_next() {
-        if (turns_->exhausted()) return fail(timed_out_ ? errc::connect_timeout : errc::connect_failed, turns_->report(), {});
+        if (turns_->exhausted())
+            return fail(timed_out_ ? errc::connect_timeout : errc::connect_failed, turns_->report(), {});
         current_ = turns_->take();
         const auto& address = addresses_[current_];
         std::error_code ec;
@@ -139,9 +139,7 @@ private:
 
     void act(Handshake::action a) {
         switch (a) {
-            case Handshake::action::send:
-                unsent_ = handshake_.request();
-                return send();
+            case Handshake::action::send: unsent_ = handshake_.request(); return send();
             case Handshake::action::done: return succeed();
             case Handshake::action::failed: {
                 auto details = handshake_.failure_details();
@@ -221,7 +219,7 @@ private:
         close_socket();
         finish(std::move(why));
     }
-    void finish(result<int> outcome) {
+    void finish(const result<int>& outcome) {
         overall_.cancel();
         turn_.cancel();
         resolver_.cancel();

@@ -21,9 +21,8 @@ Handshake::action Handshake::enter(step s) {
     switch (s) {
         case step::authenticate:
             if (settings_.user.empty() && settings_.password.empty()) return enter(step::select);
-            request_ = settings_.user.empty()
-                           ? request_of(command("AUTH", settings_.password))
-                           : request_of(command("AUTH", settings_.user, settings_.password));
+            request_ = settings_.user.empty() ? request_of(command("AUTH", settings_.password))
+                                              : request_of(command("AUTH", settings_.user, settings_.password));
             return action::send;
         case step::select:
             if (settings_.database == 0) return enter(step::set_name);
@@ -40,7 +39,8 @@ Handshake::action Handshake::enter(step s) {
 Handshake::action Handshake::on_reply(const reply& answer) {
     if (!answer.is_error()) {
         if (answer.type() != reply_type::status) {
-            return fail(errc::protocol_error, "unexpected answer to " + std::string(step_name()) + ": " + answer.describe(80));
+            return fail(errc::protocol_error,
+                        "unexpected answer to " + std::string(step_name()) + ": " + answer.describe(80));
         }
         return enter(static_cast<step>(static_cast<int>(step_) + 1));
     }

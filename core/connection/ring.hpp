@@ -8,8 +8,7 @@
 
 namespace redoubt::core {
 
-template <class T>
-class Ring {
+template <class T> class Ring {
 public:
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }

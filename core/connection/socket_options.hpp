@@ -1,8 +1,8 @@
 // Sockets as this library wants them: non-blocking, close-on-exec, kept alive, never delayed.
 #pragma once
 
-#include <redoubt/options.hpp>
 #include <sys/socket.h>
+#include <redoubt/options.hpp>
 
 #include <system_error>
 

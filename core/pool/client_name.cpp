@@ -16,9 +16,7 @@ std::string clean(std::string_view part) {
     std::string out(part.empty() ? std::string_view("unknown") : part);
     std::replace_if(
         out.begin(), out.end(),
-        [](char c) {
-            return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '.' && c != '-';
-        },
+        [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '.' && c != '-'; },
         '_');
     return out;
 }

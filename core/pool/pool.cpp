@@ -14,7 +14,7 @@ using lock_guard = std::lock_guard<std::mutex>;
 namespace {
 
 constexpr auto stable_after = std::chrono::seconds(10);  // a connection that lasted so long is redialled at once
-constexpr auto gate_base = std::chrono::seconds(5);  // between dials while the server refuses the credentials
+constexpr auto gate_base = std::chrono::seconds(5);      // between dials while the server refuses the credentials
 constexpr auto gate_cap = std::chrono::seconds(30);
 
 dial_settings make_dial_settings(const options& o) {
@@ -28,7 +28,8 @@ dial_settings make_dial_settings(const options& o) {
 }
 
 resilience::reconnect_policy make_backoff(const reconnect_options& r) {
-    return {.backoff = {.base = r.base, .cap = r.cap, .growth_percent = r.factor * 100}, .attempts_max = r.attempts_max};
+    return {.backoff = {.base = r.base, .cap = r.cap, .growth_percent = r.factor * 100},
+            .attempts_max = r.attempts_max};
 }
 
 }  // namespace
@@ -59,8 +60,7 @@ void Pool::start(Operation& op) noexcept {
     if (has(op.command->flags(), exclusive)) {
         return op.fail(shared_.node_error(errc::needs_dedicated, fate::not_applied, phase::none));
     }
-    if (waiting_count_.load(std::memory_order_relaxed) == 0 &&
-        shared_.submit(op) == Connection::admission::accepted) {
+    if (waiting_count_.load(std::memory_order_relaxed) == 0 && shared_.submit(op) == Connection::admission::accepted) {
         return;
     }
     std::optional<error> refusal;
@@ -156,8 +156,8 @@ void Pool::dial_shared() noexcept {
         const lock_guard hold(lock_);
         ++counts_.dials;
     }
-    dials_.push_back(start_dial(reactor_, settings_for("shared"),
-                                [this](result<int> r) { on_shared_dial(std::move(r)); }));
+    dials_.push_back(
+        start_dial(reactor_, settings_for("shared"), [this](result<int> r) { on_shared_dial(std::move(r)); }));
 }
 
 void Pool::on_shared_dial(result<int> outcome) noexcept {

@@ -135,8 +135,8 @@ void Pool::refill_leases() noexcept {
             ++counts_.connections;
             ++counts_.dials;
         }
-        dials_.push_back(start_dial(reactor_, settings_for("lease"),
-                                    [this](result<int> r) { on_lease_dial(std::move(r)); }));
+        dials_.push_back(
+            start_dial(reactor_, settings_for("lease"), [this](result<int> r) { on_lease_dial(std::move(r)); }));
     }
 }
 

@@ -14,11 +14,11 @@ namespace redoubt::core {
 
 namespace {
 
-// Blocks in steps of 256 bytes. What a peak has freed beyond `kept_max` goes back to the heap.
+// Blocks in steps of 64 bytes. What a peak has freed beyond `kept_max` goes back to the heap.
 class BlockCache {
 public:
-    static constexpr std::size_t step = 256;
-    static constexpr std::size_t classes = 16;
+    static constexpr std::size_t step = 64;
+    static constexpr std::size_t classes = 64;
     static constexpr std::size_t kept_max = 1024;
 
     static std::size_t round_up(std::size_t size) noexcept { return (size + step - 1) / step * step; }

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <memory>
 
-#include "core/stack/operation.hpp"
 #include <redoubt/detail/async_call.hpp>
+#include "core/stack/operation.hpp"
 
 namespace redoubt::core {
 

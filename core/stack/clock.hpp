@@ -15,8 +15,6 @@ inline std::int64_t steady_now_ns() noexcept {
 }
 
 /// a + b, where the sum stops at "never".
-constexpr std::int64_t later_ns(std::int64_t a, std::int64_t b) noexcept {
-    return b > never_ns - a ? never_ns : a + b;
-}
+constexpr std::int64_t later_ns(std::int64_t a, std::int64_t b) noexcept { return b > never_ns - a ? never_ns : a + b; }
 
 }  // namespace redoubt::core

@@ -22,8 +22,6 @@ void DeadlineLayer::completed(Operation& op, std::array<std::uint64_t, 2>) noexc
     op.complete();
 }
 
-std::string DeadlineLayer::describe() const {
-    return "deadline(" + duration_text(usual_) + ") > " + next().describe();
-}
+std::string DeadlineLayer::describe() const { return "deadline(" + duration_text(usual_) + ") > " + next().describe(); }
 
 }  // namespace redoubt::core

@@ -10,11 +10,11 @@ std::string duration_text(std::chrono::nanoseconds d) {
     using std::chrono::nanoseconds;
     if (d.count() == 0) return "none";
     static constexpr std::array<std::pair<std::int64_t, const char*>, 6> units{{{3'600'000'000'000, "h"},
-                                                                               {60'000'000'000, "min"},
-                                                                               {1'000'000'000, "s"},
-                                                                               {1'000'000, "ms"},
-                                                                               {1'000, "us"},
-                                                                               {1, "ns"}}};
+                                                                                {60'000'000'000, "min"},
+                                                                                {1'000'000'000, "s"},
+                                                                                {1'000'000, "ms"},
+                                                                                {1'000, "us"},
+                                                                                {1, "ns"}}};
     for (const auto& [size, name] : units) {
         if (d.count() % size == 0) return std::to_string(d.count() / size) + name;
     }

@@ -113,12 +113,12 @@ private:
     void watch_again() noexcept;
 
     Layer* resume_at_ = nullptr;  // for the I/O thread: where to go on; null: complete
-    reply reply_;
-    error failure_;
-    std::array<frame, frames_max> frames_;
     std::uint8_t depth_ = 0;
     bool failed_ = false;
     origin from_;
+    std::array<frame, frames_max> frames_;  // hardly more than three are used: the rest stays out of the cache
+    error failure_;
+    reply reply_;
 };
 
 }  // namespace redoubt::core

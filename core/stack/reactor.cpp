@@ -27,12 +27,15 @@ struct Reactor::Loop {
 
 thread_local const Reactor* Reactor::current_ = nullptr;
 
-Reactor::Reactor() : loop_(std::make_unique<Loop>()), read_buffer_(new char[read_buffer_size]), reply_buffer_(new reply[reply_buffer_size]) {}
+Reactor::Reactor()
+    : loop_(std::make_unique<Loop>()),
+      read_buffer_(new char[read_buffer_size]),
+      reply_buffer_(new reply[reply_buffer_size]) {}
 Reactor::~Reactor() = default;
 
 asio::io_context& Reactor::context() noexcept { return loop_->context; }
 
-void Reactor::run() noexcept {
+void Reactor::run(const std::function<void()>& thrown) noexcept {
     const auto* const before = std::exchange(current_, this);
     // A handler of the user that throws takes only itself down: the loop goes on with the next one.
     while (!loop_->context.stopped()) {
@@ -40,6 +43,7 @@ void Reactor::run() noexcept {
             loop_->context.run();
         } catch (...) {
             depth_ = 0;
+            if (thrown) thrown();
         }
     }
     current_ = before;
@@ -124,7 +128,7 @@ void Reactor::forget(Flushable& f) noexcept { std::erase(flushes_, &f); }
 
 void Reactor::settle() noexcept {
     // First the bytes, so that the server works while the sleepers are woken.
-    for (std::size_t i = 0; i < flushes_.size(); ++i) flushes_[i]->flush();
+    for (std::size_t i = 0; i < flushes_.size(); ++i) flushes_[i]->flush();  // NOLINT: may grow meanwhile
     flushes_.clear();
     for (auto* const word : wakes_) futex_wake(word);
     wakes_.clear();

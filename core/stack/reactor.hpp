@@ -36,7 +36,8 @@ public:
     Reactor& operator=(const Reactor&) = delete;
 
     /// Runs the event loop on the calling thread until stop().
-    void run() noexcept;
+    /// `thrown` is called when a handler of the user has thrown, inside the catch clause.
+    void run(const std::function<void()>& thrown = {}) noexcept;
     /// Ends run() once what is queued now has been handled. Any thread.
     void stop() noexcept;
 

@@ -21,8 +21,7 @@ namespace redoubt {
 namespace detail {
 
 /// The user's side of one call: command and handler, in the block of the operation.
-template <class R, class Handler>
-class call_state {
+template <class R, class Handler> class call_state {
     using own_executor = boost::asio::io_context::executor_type;
     using executor = boost::asio::associated_executor_t<Handler, own_executor>;
 
@@ -36,7 +35,8 @@ public:
           command_(std::move(command)),
           handler_(std::move(handler)),
           executor_(tracked(boost::asio::get_associated_executor(handler_, context_of(core).get_executor()))),
-          on_io_thread_(is_own(core, boost::asio::get_associated_executor(handler_, context_of(core).get_executor()))) {}
+          on_io_thread_(is_own(core, boost::asio::get_associated_executor(handler_, context_of(core).get_executor()))) {
+    }
 
     const command_base& command() const noexcept { return command_; }
     Handler& handler() noexcept { return handler_; }
@@ -78,10 +78,8 @@ private:
     bool on_io_thread_;
 };
 
-template <class R>
-struct include_redoubt_async_hpp {
-    template <class Token>
-    static auto start(const Client& client, Command<R>&& command, Token&& token) {
+template <class R> struct include_redoubt_async_hpp {
+    template <class Token> static auto start(const Client& client, Command<R>&& command, Token&& token) {
         return boost::asio::async_initiate<Token, void(result<R>)>(initiation{client.handle_, client.call_}, token,
                                                                    std::move(command));
     }
@@ -91,14 +89,13 @@ private:
         std::shared_ptr<client_handle> handle;
         call_options call;
 
-        template <class Handler>
-        void operator()(Handler&& handler, Command<R> command) const {
+        template <class Handler> void operator()(Handler&& handler, Command<R> command) const {
             using state = call_state<R, std::decay_t<Handler>>;
             auto* const core = core_of(handle.get());
             if (core == nullptr) return refuse(std::forward<Handler>(handler));
             const auto prepared = prepare_call(*core, sizeof(state));
-            auto* const mine =
-                new (prepared.storage) state(*core, std::move(command), std::decay_t<Handler>(std::forward<Handler>(handler)));
+            auto* const mine = new (prepared.storage)
+                state(*core, std::move(command), std::decay_t<Handler>(std::forward<Handler>(handler)));
             std::shared_ptr<core::cancel_link> link;
             auto slot = boost::asio::get_associated_cancellation_slot(mine->handler());
             if (slot.is_connected()) {
@@ -108,8 +105,7 @@ private:
             launch_call(*core, prepared, mine->command(), call, &state::deliver, link);
         }
 
-        template <class Handler>
-        static void refuse(Handler&& handler) {
+        template <class Handler> static void refuse(Handler&& handler) {
             const auto where = boost::asio::get_associated_executor(handler);
             boost::asio::post(where, [h = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
                 std::move(h)(result<R>(errc::closed));

@@ -36,8 +36,7 @@ client_handle* handle_of(const Client& client) noexcept;
 /// The command ran, but its reply does not read as the type asked for.
 error reading_failed(error why) noexcept;
 
-template <class R>
-result<R> read_outcome(const Command<R>& command, bool succeeded, reply& value, error& failure) {
+template <class R> result<R> read_outcome(const Command<R>& command, bool succeeded, reply& value, error& failure) {
     if (!succeeded) return std::move(failure);
     result<R> r = command.read(std::move(value));
     if (!r) return reading_failed(r.error());
@@ -45,8 +44,7 @@ result<R> read_outcome(const Command<R>& command, bool succeeded, reply& value, 
 }
 
 /// Defined in <redoubt/async.hpp>. An error that names this type says that the header is missing.
-template <class R>
-struct include_redoubt_async_hpp;
+template <class R> struct include_redoubt_async_hpp;
 
 }  // namespace detail
 
@@ -73,8 +71,7 @@ public:
     Client with(const call_options& call) const;
 
     /// Runs a command and waits for its outcome.
-    template <class R>
-    result<R> run(const Command<R>& command) const {
+    template <class R> result<R> run(const Command<R>& command) const {
         reply value;
         error failure;
         const bool succeeded = detail::run(handle_.get(), command, call_, value, failure);
@@ -83,8 +80,7 @@ public:
 
     /// Runs a command and completes a token with `void(result<R>)`: a callback, asio::use_future, asio::use_awaitable,
     /// asio::deferred ... Needs <redoubt/async.hpp>, which has the contract.
-    template <class R, class Token>
-    auto async_run(Command<R> command, Token&& token) const {
+    template <class R, class Token> auto async_run(Command<R> command, Token&& token) const {
         return detail::include_redoubt_async_hpp<R>::start(*this, std::move(command), std::forward<Token>(token));
     }
 
@@ -108,16 +104,12 @@ public:
     client_stats stats() const;
 
     /// For the command members.
-    template <class R>
-    result<R> make(Command<R>&& command) const {
-        return run(command);
-    }
+    template <class R> result<R> make(Command<R>&& command) const { return run(command); }
 
 private:
     friend class Lease;
     friend detail::client_handle* detail::handle_of(const Client&) noexcept;
-    template <class R>
-    friend struct detail::include_redoubt_async_hpp;
+    template <class R> friend struct detail::include_redoubt_async_hpp;
     explicit Client(std::shared_ptr<detail::client_handle> handle) noexcept : handle_(std::move(handle)) {}
 
     std::shared_ptr<detail::client_handle> handle_;
@@ -138,8 +130,7 @@ public:
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { give_back(); }
 
-    template <class R>
-    result<R> run(const Command<R>& command) {
+    template <class R> result<R> run(const Command<R>& command) {
         reply value;
         error failure;
         const bool succeeded = run_erased(command, value, failure);
@@ -151,10 +142,7 @@ public:
     /// Gives the connection back now; later calls answer `closed`.
     void give_back() noexcept;
 
-    template <class R>
-    result<R> make(Command<R>&& command) const {
-        return const_cast<Lease*>(this)->run(command);
-    }
+    template <class R> result<R> make(Command<R>&& command) const { return const_cast<Lease*>(this)->run(command); }
 
 private:
     friend class Client;

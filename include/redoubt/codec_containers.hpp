@@ -90,7 +90,9 @@ template <detail::sequence_like T> struct codec<T> {
         if constexpr (detail::is_pair<value>::value) {
             detail::reserve(all, v.is_aggregate() ? v.size() / 2 : 0);
             auto done = detail::for_each_pair<typename value::first_type, typename value::second_type>(
-                v, "an array of pairs", [&](auto&& a, auto&& b) { all.emplace_back(std::move(a), std::move(b)); });
+                v, "an array of pairs", [&](auto&& a, auto&& b) {
+                    all.emplace_back(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
+                });
             if (!done) return std::move(done).assume_error();
         } else {
             if (auto good = detail::expect_children(v, "an array"); !good) return std::move(good).assume_error();
@@ -128,7 +130,8 @@ template <detail::map_like T> struct codec<T> {
         T all;
         detail::reserve(all, v.is_aggregate() ? v.size() / 2 : 0);
         auto done = detail::for_each_pair<typename T::key_type, typename T::mapped_type>(
-            v, "an array of keys and values", [&](auto&& k, auto&& m) { all.emplace(std::move(k), std::move(m)); });
+            v, "an array of keys and values",
+            [&](auto&& k, auto&& m) { all.emplace(std::forward<decltype(k)>(k), std::forward<decltype(m)>(m)); });
         if (!done) return std::move(done).assume_error();
         return all;
     }

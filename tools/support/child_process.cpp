@@ -2,11 +2,11 @@
 #include "tools/support/child_process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <cerrno>
 #include <cstdlib>
@@ -90,7 +90,7 @@ std::string find_program(const std::string& name) {
     const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
     for (std::size_t begin = 0; begin <= path.size();) {
         const auto end = std::min(path.find(':', begin), path.size());
-        const auto candidate = path.substr(begin, end - begin) + "/" + name;
+        auto candidate = path.substr(begin, end - begin) + "/" + name;
         if (end > begin && ::access(candidate.c_str(), X_OK) == 0) return candidate;
         begin = end + 1;
     }
@@ -120,6 +120,7 @@ ChildProcess::~ChildProcess() {
 void ChildProcess::keep(const child_options& options, const std::string& program) {
     std::vector<std::string> words = options.argv;
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const auto& error_path = options.error_path.empty() ? options.output_path : options.error_path;

@@ -11,7 +11,7 @@ std::vector<scene> select_scenes(std::span<const scene> all, const std::vector<s
     for (const auto& name : names) {
         if (std::any_of(all.begin(), all.end(), has_name(name))) continue;
         std::string known;
-        for (const auto& s : all) known += (known.empty() ? "" : ", ") + std::string(s.name);
+        for (const auto& s : all) known.append(known.empty() ? "" : ", ").append(s.name);
         throw std::invalid_argument("no scene is named \"" + name + "\"; there are: " + known);
     }
     std::vector<scene> chosen;

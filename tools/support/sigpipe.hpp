@@ -1,7 +1,7 @@
 // SIGPIPE held back in one thread, counted, and swallowed.
 #pragma once
 
-#include <signal.h>
+#include <csignal>
 
 #include <cstdint>
 #include <ctime>

@@ -1,7 +1,7 @@
 // Makes and removes private directories.
 #include "tools/support/temp_dir.hpp"
 
-#include <stdlib.h>
+#include <cstdlib>
 
 #include <cerrno>
 #include <cstring>

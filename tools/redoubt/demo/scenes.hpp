@@ -10,5 +10,6 @@ namespace redoubt::lab {
 std::span<const scene> all_scenes();
 
 scene_outcome play_storm_naive(const scene_context& context);
+scene_outcome play_storm_scene(const scene_context& context);
 
 }  // namespace redoubt::lab
