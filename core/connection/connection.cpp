@@ -85,10 +85,13 @@ void Connection::start(Operation& op) noexcept {
 
 bool Connection::cancel(Operation& op, errc reason) noexcept {
     auto outcome = Multiplexer::departure::unknown_operation;
+    bool room = false;
     {
         const lock_guard hold(lock_);
         outcome = mux_.leave(op);
+        room = room_again_locked();  // nobody may be left to write, and to tell of it
     }
+    if (room) reactor_.post([this] { listener_.on_room(*this); });
     if (outcome == Multiplexer::departure::unknown_operation) return false;
     const bool cut = outcome == Multiplexer::departure::not_applied;
     op.fail(node_error(reason, cut ? fate::not_applied : fate::unknown, cut ? phase::queue : phase::sent)
@@ -109,6 +112,11 @@ void Connection::flush() noexcept {
     if (mine) write_out();
 }
 
+// True once after a refusal: its commands may come now.
+bool Connection::room_again_locked() noexcept {
+    return mux_.unsent_bytes() <= room_again_ && std::exchange(refused_, false);
+}
+
 // For the holder of the writer role.
 void Connection::write_out() noexcept {
     constexpr int rounds_max = 8;  // then a caller stops writing for others, and the I/O thread sees to its other work
@@ -125,8 +133,7 @@ void Connection::write_out() noexcept {
                 figures_.bytes_out += sent;
                 ++figures_.sends;
             }
-            room = refused_ && mux_.unsent_bytes() <= room_again_;
-            if (room) refused_ = false;
+            room = room_again_locked();
             bytes = mux_.next_to_send();
             if (bytes.empty()) {
                 duty = mux_.release_writer();
@@ -173,8 +180,8 @@ void Connection::adopt(int fd) noexcept {
         const lock_guard hold(lock_);
         refused_ = false;
         mux_.open();
+        up_.store(true, std::memory_order_release);  // before a caller can fail it
     }
-    up_.store(true, std::memory_order_release);
     wait_readable();
 }
 
@@ -182,32 +189,51 @@ void Connection::wait_readable() noexcept {
     descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_read, [this](const auto&) { on_readable(); });
 }
 
+// One receive, and what it brings. False: nothing more at present.
+bool Connection::receive() noexcept {
+    const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
+    if (n > 0) {
+        const auto size = static_cast<std::size_t>(n);
+        receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        bytes_in_.store(bytes_in_.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
+        decoder_.supply({reactor_.read_buffer(), size});
+        return decode() && size == Reactor::read_buffer_size;
+    }
+    if (n < 0 && errno == EINTR) return true;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+    fail(n == 0 ? node_error(errc::connection_lost, fate::unknown, phase::sent)
+                : system_error(errc::connection_lost, errno));
+    return false;
+}
+
 void Connection::on_readable() noexcept {
     constexpr int receives_max = 4;  // then the others' turn
     const Reactor::Dispatch dispatch(reactor_);
-    for (int i = 0; up() && i < receives_max; ++i) {
-        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
-        if (n > 0) {
-            receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-            bytes_in_.store(bytes_in_.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(n),
-                            std::memory_order_relaxed);
-            decoder_.supply({reactor_.read_buffer(), static_cast<std::size_t>(n)});
-            if (!decode() || static_cast<std::size_t>(n) < Reactor::read_buffer_size) break;
-        } else if (n == 0) {
-            fail(node_error(errc::connection_lost, fate::unknown, phase::sent));
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            break;
-        } else if (errno != EINTR) {
-            fail(system_error(errc::connection_lost, errno));
-        }
+    for (int i = 0; up() && i < receives_max && receive(); ++i) {
     }
     if (up()) return wait_readable();
+    drain();
     auto duty = Multiplexer::duty::none;
     {
         const lock_guard hold(lock_);
         duty = mux_.release_reader();
     }
     act_on(duty);
+}
+
+// A send that failed says nothing of the replies that had come before: they are still delivered.
+void Connection::drain() noexcept {
+    {
+        const lock_guard hold(lock_);
+        if (cause_ != errc::write_failed) return;
+    }
+    constexpr int receives_max = 64;  // as much as a socket's buffer holds
+    for (int i = 0; i < receives_max; ++i) {
+        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
+        if (n <= 0) return;
+        decoder_.supply({reactor_.read_buffer(), static_cast<std::size_t>(n)});
+        if (!decode()) return;
+    }
 }
 
 bool Connection::decode() noexcept {

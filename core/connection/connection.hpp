@@ -81,10 +81,13 @@ public:
 private:
     struct Descriptor;
     void flush() noexcept override;
+    bool room_again_locked() noexcept;
     void write_out() noexcept;
     void wait_writable() noexcept;
     void wait_readable() noexcept;
     void on_readable() noexcept;
+    bool receive() noexcept;
+    void drain() noexcept;
     bool decode() noexcept;
     bool deliver(std::size_t n) noexcept;
     void answer(Operation& op, reply&& value) noexcept;

@@ -42,6 +42,7 @@ public:
     /// The outcome, then the way back up through the layers. Exactly one of them, exactly once.
     void succeed(reply&& value) noexcept {
         reply_ = std::move(value);
+        failed_ = false;  // of an attempt before
         complete();
     }
     void fail(error why) noexcept {

@@ -125,11 +125,16 @@ void Reactor::flush_later(Flushable& f) noexcept {
     });
 }
 
-void Reactor::forget(Flushable& f) noexcept { std::erase(flushes_, &f); }
+// An empty place rather than a shorter list: settle() may be walking it.
+void Reactor::forget(Flushable& f) noexcept {
+    std::replace(flushes_.begin(), flushes_.end(), &f, static_cast<Flushable*>(nullptr));
+}
 
 void Reactor::settle() noexcept {
     // First the bytes, so that the server works while the sleepers are woken.
-    for (std::size_t i = 0; i < flushes_.size(); ++i) flushes_[i]->flush();  // NOLINT: may grow meanwhile
+    for (std::size_t i = 0; i < flushes_.size(); ++i) {  // NOLINT(modernize-loop-convert): may grow meanwhile
+        if (flushes_[i] != nullptr) flushes_[i]->flush();
+    }
     flushes_.clear();
     for (auto* const word : wakes_) futex_wake(word);
     wakes_.clear();

@@ -3,7 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "core/stack/reactor.hpp"
@@ -24,7 +24,7 @@ public:
 
     /// From now on the clock stands still, in a dispatch that lasts, and moves by hand only.
     void set_now(std::int64_t ns) {
-        if (!hold_) hold_.emplace(reactor_);
+        if (!hold_) hold_ = std::make_unique<Reactor::Dispatch>(reactor_);
         reactor_.now_ns_ = ns;
     }
     /// Expires what is due at the time that was set.
@@ -35,7 +35,7 @@ public:
 private:
     Reactor& reactor_;
     const Reactor* before_;
-    std::optional<Reactor::Dispatch> hold_;
+    std::unique_ptr<Reactor::Dispatch> hold_;
 };
 
 }  // namespace redoubt::core

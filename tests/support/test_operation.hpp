@@ -19,12 +19,14 @@ public:
     ~TestOperation() override = default;
 
     bool over() const noexcept { return outcomes != 0; }
-    /// "ok: text" or "failed: code/fate/phase", for comparisons that explain themselves.
+    /// How it ended, in a text for comparisons that explain themselves: `ok: "x"`, or as failed_text() says.
     std::string outcome() {
         if (outcomes != 1) return "completed " + std::to_string(outcomes) + " times";
         if (!failed()) return "ok: " + value().describe();
-        const auto& e = failure();
-        return e.code().message() + '/' + std::string(to_string(e.fate())) + '/' + std::string(to_string(e.phase()));
+        return failed_text(failure().kind(), failure().fate(), failure().phase());
+    }
+    static std::string failed_text(errc code, redoubt::fate f, redoubt::phase p) {
+        return make_error_code(code).message() + '/' + std::string(to_string(f)) + '/' + std::string(to_string(p));
     }
 
     int outcomes = 0;
