@@ -1,6 +1,8 @@
 // The I/O of a multiplexed connection.
 #include "core/connection/connection.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +15,10 @@
 namespace redoubt::core {
 
 namespace asio = boost::asio;
+
+namespace {
+constexpr std::size_t crowd_min = 2;  // commands in flight from which on a writer waits a moment for company
+}
 using lock_guard = std::lock_guard<std::mutex>;
 
 struct Connection::Descriptor {
@@ -27,7 +33,8 @@ Connection::Connection(Reactor& reactor, Listener& listener, const settings& s, 
       node_details_(errc::closed, fate::not_applied, phase::none, {.node = s.node}),
       room_again_(s.output_bytes_max / 2),
       mux_(*this, s.output_bytes_max),
-      decoder_(s.replies) {}
+      decoder_(s.replies),
+      spin_(s.spin.count()) {}
 
 Connection::~Connection() { reactor_.forget(*this); }
 
@@ -36,6 +43,7 @@ Connection::~Connection() { reactor_.forget(*this); }
 Connection::admission Connection::submit(Operation& op) noexcept {
     const bool here = reactor_.on_thread();
     bool write_now = false;
+    bool crowd = false;
     bool flush_now = false;
     {
         const lock_guard hold(lock_);
@@ -52,6 +60,7 @@ Connection::admission Connection::submit(Operation& op) noexcept {
         ++figures_.commands;
         if (!here) {
             write_now = mux_.take_writer(Multiplexer::holder::caller);
+            crowd = mux_.in_flight() > crowd_min;
         } else {
             // Client and server would run in lockstep if everything were kept to the end of a long dispatch.
             const auto enough = std::clamp<std::size_t>(mux_.in_flight() / 6, 16, 128);
@@ -59,6 +68,8 @@ Connection::admission Connection::submit(Operation& op) noexcept {
         }
     }
     if (write_now) {
+        // Others are about to add their commands: let them, and send all at once.
+        if (crowd) ::sched_yield();
         write_out();
     } else if (flush_now) {
         unflushed_ = 0;
@@ -175,6 +186,7 @@ void Connection::wait_writable() noexcept {
 void Connection::adopt(int fd) noexcept {
     decoder_.reset();
     fd_ = fd;
+    reactor_.connection_opened();
     descriptor_ = std::make_unique<Descriptor>(Descriptor{asio::posix::stream_descriptor(reactor_.context(), fd)});
     {
         const lock_guard hold(lock_);
@@ -192,6 +204,10 @@ void Connection::wait_readable() noexcept {
 // One receive, and what it brings. False: nothing more at present.
 bool Connection::receive() noexcept {
     const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
+    return take_in(n, errno);
+}
+
+bool Connection::take_in(ssize_t n, int err) noexcept {
     if (n > 0) {
         const auto size = static_cast<std::size_t>(n);
         receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -199,18 +215,25 @@ bool Connection::receive() noexcept {
         decoder_.supply({reactor_.read_buffer(), size});
         return decode() && size == Reactor::read_buffer_size;
     }
-    if (n < 0 && errno == EINTR) return true;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+    if (n < 0 && err == EINTR) return true;
+    if (n < 0 && (err == EAGAIN || err == EWOULDBLOCK)) return false;
     fail(n == 0 ? node_error(errc::connection_lost, fate::unknown, phase::sent)
-                : system_error(errc::connection_lost, errno));
+                : system_error(errc::connection_lost, err));
     return false;
 }
 
 void Connection::on_readable() noexcept {
     constexpr int receives_max = 4;  // then the others' turn
-    const Reactor::Dispatch dispatch(reactor_);
-    for (int i = 0; up() && i < receives_max && receive(); ++i) {
+    constexpr int spins_max = 16;    // likewise
+    {
+        const Reactor::Dispatch dispatch(reactor_);
+        replies_just_now_ = 0;
+        for (int i = 0; up() && i < receives_max && receive(); ++i) {
+        }
     }
+    for (int i = 0; i < spins_max && spin_for_more(); ++i) {
+    }
+    const Reactor::Dispatch dispatch(reactor_);
     if (up()) return wait_readable();
     drain();
     auto duty = Multiplexer::duty::none;
@@ -219,6 +242,25 @@ void Connection::on_readable() noexcept {
         duty = mux_.release_reader();
     }
     act_on(duty);
+}
+
+// Between two dispatches, so that what the last one collected has been sent. False: wait for the kernel's report.
+bool Connection::spin_for_more() noexcept {
+    if (!up() || !reactor_.alone() || !spin_.worthwhile(replies_just_now_)) return false;
+    const auto until = steady_now_ns() + spin_.length_ns();
+    do {
+        ::sched_yield();  // whoever has something to do goes first
+        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
+        const int err = errno;
+        if (n < 0 && (err == EAGAIN || err == EINTR)) continue;
+        spin_.found();
+        const Reactor::Dispatch dispatch(reactor_);
+        replies_just_now_ = 0;
+        (void)take_in(n, err);
+        return up();
+    } while (reactor_.inbox_empty() && steady_now_ns() < until);
+    spin_.found_nothing();
+    return false;
 }
 
 // A send that failed says nothing of the replies that had come before: they are still delivered.
@@ -256,6 +298,7 @@ bool Connection::deliver(std::size_t n) noexcept {
     auto* const replies = reactor_.reply_buffer();
     std::array<Operation*, batch_max> owners;  // NOLINT: filled below
     std::size_t known = 0;
+    replies_just_now_ += n;
     {
         const lock_guard hold(lock_);
         known = mux_.take(owners.data(), n);
@@ -321,6 +364,7 @@ void Connection::finish_down() noexcept {
         descriptor_->waiter.release();  // leaves epoll; pending waits end
         descriptor_.reset();
         calls_.close(fd_);
+        reactor_.connection_closed();
         fd_ = -1;
     }
     decoder_.reset();

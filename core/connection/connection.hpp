@@ -10,6 +10,7 @@
 #include <redoubt/options.hpp>
 #include <string>
 
+#include "core/connection/adaptive_spin.hpp"
 #include "core/connection/multiplexer.hpp"
 #include "core/connection/syscalls.hpp"
 #include "core/protocol/decoder.hpp"
@@ -49,6 +50,7 @@ public:
         std::string node;  // for error texts: the endpoint as a URL without credentials
         reply_limits replies;
         std::size_t output_bytes_max = 0;
+        std::chrono::nanoseconds spin{};  // how long to wait awake for the next reply; 0: not at all
     };
 
     Connection(Reactor& reactor, Listener& listener, const settings& s, const syscalls& calls = syscalls::real());
@@ -87,6 +89,8 @@ private:
     void wait_readable() noexcept;
     void on_readable() noexcept;
     bool receive() noexcept;
+    bool take_in(ssize_t n, int err) noexcept;
+    bool spin_for_more() noexcept;
     void drain() noexcept;
     bool decode() noexcept;
     bool deliver(std::size_t n) noexcept;
@@ -119,6 +123,8 @@ private:
     // I/O thread only
     std::unique_ptr<Descriptor> descriptor_;
     Decoder decoder_;
+    AdaptiveSpin spin_;
+    std::uint64_t replies_just_now_ = 0;
     std::size_t unflushed_ = 0;
     bool flush_due_ = false;
 };

@@ -108,6 +108,7 @@ constexpr std::array table{
     count<replies, &reply_limits::depth_max>({"replies.depth_max"}, 1, 8),
     count<replies, &reply_limits::text_bytes_max>({"replies.text_bytes_max"}, 1, 3 * gib),
     count<&options::output_bytes_max>({"output_bytes_max"}, 4 * kib, gib),
+    duration<&options::spin>({"spin", "spin", "REDOUBT_SPIN"}, 1us, 100us, "never"),
 };
 
 }  // namespace

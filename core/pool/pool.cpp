@@ -2,6 +2,7 @@
 #include "core/pool/pool.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "core/log.hpp"
 #include "core/pool/client_name.hpp"
@@ -32,13 +33,18 @@ resilience::reconnect_policy make_backoff(const reconnect_options& r) {
             .attempts_max = r.attempts_max};
 }
 
+// With one processor, whoever waits awake keeps the others from working.
+std::chrono::nanoseconds useful_spin(const options& o) {
+    return std::thread::hardware_concurrency() > 1 ? o.spin : std::chrono::nanoseconds{};
+}
+
 }  // namespace
 
 Pool::Pool(Reactor& reactor, const options& o)
     : reactor_(reactor),
       options_(o),
       dial_settings_(make_dial_settings(o)),
-      shared_(reactor, *this, {dial_settings_.node, o.replies, o.output_bytes_max}),
+      shared_(reactor, *this, {dial_settings_.node, o.replies, o.output_bytes_max, useful_spin(o)}),
       backoff_(make_backoff(o.reconnect), static_cast<std::uint64_t>(steady_now_ns())),
       timers_(std::make_unique<Timers>(reactor.context())) {
     counts_.connections_max = o.pool.connections_max;

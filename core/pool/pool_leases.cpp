@@ -157,7 +157,7 @@ void Pool::on_lease_dial(result<int> outcome) noexcept {
         return refill_leases();
     }
     auto connection = std::make_unique<Connection>(
-        reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max});
+        reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max, {}});
     connection->adopt(*outcome);
     {
         const lock_guard hold(lock_);

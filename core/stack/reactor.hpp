@@ -86,6 +86,11 @@ public:
     };
     void refresh_now() noexcept { now_ns_ = steady_now_ns(); }
 
+    /// How many connections this thread serves: with one alone it may wait awake for its replies. I/O thread only.
+    void connection_opened() noexcept { ++connections_; }
+    void connection_closed() noexcept { --connections_; }
+    bool alone() const noexcept { return connections_ == 1; }
+
     /// A buffer for one receive, shared by all connections of this thread.
     static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
     char* read_buffer() noexcept { return read_buffer_.get(); }
@@ -112,6 +117,7 @@ private:
     std::vector<std::atomic<std::uint32_t>*> wakes_;
     std::int64_t now_ns_ = 0;
     unsigned depth_ = 0;
+    unsigned connections_ = 0;
     bool tick_armed_ = false;
     bool flush_posted_ = false;
 };

@@ -100,6 +100,7 @@ std::vector<rule> number_rules() {
         {"replies.nodes_max", at<l, &reply_limits::nodes_max>(), {1, gib / 4}, {0, gib / 4 + 1, u32}},
         {"replies.depth_max", at<l, &reply_limits::depth_max>(), {1, 8}, {0, 9, u32}},
         {"replies.text_bytes_max", at<l, &reply_limits::text_bytes_max>(), {1, 3 * gib}, {0, 3 * gib + 1, -1}},
+        {"spin", at<&options::spin>(), {0, 1'000, 100'000}, {999, 100'001, -1}},
         {"output_bytes_max", at<&options::output_bytes_max>(), {4096, gib}, {0, 4095, gib + 1, -1}},
     };
 }
