@@ -67,7 +67,10 @@ RawRedis::RawRedis(const server_address& address, std::chrono::milliseconds time
     context_.reset(address.path.empty() ? ::redisConnectWithTimeout(address.host.c_str(), address.port, time)
                                         : ::redisConnectUnixWithTimeout(address.path.c_str(), time));
     if (context_ == nullptr) throw std::bad_alloc();
-    if (context_->err != 0) fail();
+    if (context_->err != 0) {
+        const auto where = address.path.empty() ? address.host + ':' + std::to_string(address.port) : address.path;
+        throw std::runtime_error("cannot connect to " + where + ": " + context_->errstr);
+    }
     ::redisSetTimeout(context_.get(), time);
 }
 

@@ -2,6 +2,7 @@
 #include "tools/redoubt/demo/storm.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "tools/support/raw_redis.hpp"
@@ -48,7 +49,7 @@ watched_run run_one(const scene_context& context, const char* label, const storm
     screen.line("  " + screen.paint(label, tone::strong) + ": " + grouped(job.operations) + " operations in " +
                 one_line(rounded(out.run.ms, 1)) + " ms, " +
                 screen.paint(errors, out.run.errors == 0 ? tone::good : tone::bad) + ", " +
-                std::to_string(out.connections) + " connections");
+                std::to_string(out.connections) + (out.connections == 1 ? " connection" : " connections"));
     if (out.run.errors > 0) screen.line("    first: " + out.run.first_error);
     return out;
 }
@@ -56,10 +57,13 @@ watched_run run_one(const scene_context& context, const char* label, const storm
 }  // namespace
 
 scene_outcome play_storm(const scene_context& context, const storm_runs& runs) {
-    RedisProcess server({.config = {{"maxclients", std::to_string(storm_server_maxclients)}}});
-    const server_address address{.path = server.unix_path()};
+    std::optional<RedisProcess> own;
+    if (context.url.empty()) {
+        own.emplace(redis_process_options{.config = {{"maxclients", std::to_string(storm_server_maxclients)}}});
+    }
+    const storm_job job{.url = own ? own->unix_url() : context.url, .seed = context.seed};
+    const auto address = parse_server_url(job.url);
     RawRedis watcher(address);
-    const storm_job job{.url = server.unix_url(), .seed = context.seed};
 
     storm_figures figures;
     figures.reference_ms = reference_ms(context.screen, address);

@@ -51,10 +51,10 @@ TEST_F(OverlayEnv, WithoutVariablesChangesNothing) {
 
 TEST_F(OverlayEnv, SetsEachField) {
     variables = {
-        {"REDOUBT_USER", "ann"},           {"REDOUBT_PASSWORD", "p w\n"},        {"REDOUBT_DATABASE", "3"},
-        {"REDOUBT_APP", "billing"},        {"REDOUBT_DEADLINE", "500ms"},        {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
-        {"REDOUBT_CONNECT_TIMEOUT", "1s"}, {"REDOUBT_CONNECTIONS_MAX", "7"},     {"REDOUBT_LIMIT", "100"},
-        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}};
+        {"REDOUBT_USER", "ann"},           {"REDOUBT_PASSWORD", "p w\n"},         {"REDOUBT_DATABASE", "3"},
+        {"REDOUBT_APP", "billing"},        {"REDOUBT_DEADLINE", "500ms"},         {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
+        {"REDOUBT_CONNECT_TIMEOUT", "1s"}, {"REDOUBT_CONNECTIONS_MAX", "7"},      {"REDOUBT_LIMIT", "100"},
+        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}, {"REDOUBT_SPIN", "7us"}};
     EXPECT_EQ(why_not(), "accepted");
     EXPECT_EQ(o.user, "ann");
     EXPECT_EQ(o.password, "p w\n");
@@ -67,6 +67,7 @@ TEST_F(OverlayEnv, SetsEachField) {
     EXPECT_EQ(o.limiter.value().limit, 100U);
     EXPECT_EQ(o.limiter.value().queue_max, 0U);
     EXPECT_EQ(o.when_disconnected, when_disconnected::fail);
+    EXPECT_EQ(o.spin, 7us);
     std::size_t known = 0;
     for (const auto& f : fields()) known += f.variable.empty() ? 0U : 1U;
     EXPECT_EQ(variables.size(), known) << "a variable without a test";
