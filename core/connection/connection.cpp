@@ -69,7 +69,7 @@ Connection::admission Connection::submit(Operation& op) noexcept {
     }
     if (write_now) {
         // Others are about to add their commands: let them, and send all at once.
-        if (crowd) ::sched_yield();
+        if (crowd) wait_for_company();
         write_out();
     } else if (flush_now) {
         unflushed_ = 0;
@@ -111,6 +111,14 @@ bool Connection::cancel(Operation& op, errc reason) noexcept {
 }
 
 // -- writing --
+
+void Connection::wait_for_company() noexcept {
+    auto& guard = reactor_.yield_guard();
+    if (!guard.allowed()) return;
+    const auto before = steady_now_ns();
+    ::sched_yield();
+    guard.took(steady_now_ns() - before);
+}
 
 void Connection::flush() noexcept {
     flush_due_ = false;
@@ -249,7 +257,6 @@ bool Connection::spin_for_more() noexcept {
     if (!up() || !reactor_.alone() || !spin_.worthwhile(replies_just_now_)) return false;
     const auto until = steady_now_ns() + spin_.length_ns();
     do {
-        ::sched_yield();  // whoever has something to do goes first
         const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
         const int err = errno;
         if (n < 0 && (err == EAGAIN || err == EINTR)) continue;

@@ -84,6 +84,7 @@ private:
     struct Descriptor;
     void flush() noexcept override;
     bool room_again_locked() noexcept;
+    void wait_for_company() noexcept;
     void write_out() noexcept;
     void wait_writable() noexcept;
     void wait_readable() noexcept;

@@ -29,11 +29,24 @@ std::int64_t BlockingOperation::look_again_ns(std::int64_t next_attempt_ns) cons
     return std::min(deadline_ns, later_ns(steady_now_ns(), next_attempt_ns));
 }
 
-void BlockingOperation::wait(std::chrono::nanoseconds attempt_timeout) noexcept {
+bool BlockingOperation::answered_while_yielding() noexcept {
+    auto& guard = reactor->yield_guard();
+    if (word_.load(std::memory_order_acquire) == done) return true;
+    if (!guard.allowed()) return false;
+    auto before = steady_now_ns();
     for (int i = 0; i < yields_before_sleep; ++i) {
-        if (word_.load(std::memory_order_acquire) == done) return;
         ::sched_yield();
+        if (word_.load(std::memory_order_acquire) == done) return true;
+        const auto now = steady_now_ns();
+        guard.took(now - before);
+        if (now - before >= YieldGuard::long_ns) return false;
+        before = now;
     }
+    return false;
+}
+
+void BlockingOperation::wait(std::chrono::nanoseconds attempt_timeout) noexcept {
+    if (answered_while_yielding()) return;
     for (;;) {
         std::uint32_t expected = waiting;
         word_.compare_exchange_strong(expected, sleeping, std::memory_order_acq_rel);

@@ -10,6 +10,7 @@
 
 #include "core/stack/clock.hpp"
 #include "core/stack/operation.hpp"
+#include "core/stack/yield_guard.hpp"
 #include "resilience/timer_wheel.hpp"
 
 namespace boost::asio {
@@ -86,6 +87,9 @@ public:
     };
     void refresh_now() noexcept { now_ns_ = steady_now_ns(); }
 
+    /// For the calling threads of this client.
+    YieldGuard& yield_guard() noexcept { return yield_guard_; }
+
     /// How many connections this thread serves: with one alone it may wait awake for its replies. I/O thread only.
     void connection_opened() noexcept { ++connections_; }
     void connection_closed() noexcept { --connections_; }
@@ -118,6 +122,7 @@ private:
     std::int64_t now_ns_ = 0;
     unsigned depth_ = 0;
     unsigned connections_ = 0;
+    YieldGuard yield_guard_;
     bool tick_armed_ = false;
     bool flush_posted_ = false;
 };
