@@ -69,12 +69,11 @@ void Pool::start(Operation& op) noexcept {
     if (waiting_count_.load(std::memory_order_relaxed) == 0 && shared_.submit(op) == Connection::admission::accepted) {
         return;
     }
+    // Never under the lock: a submit that fails may complete others, and start the next ones right here.
     std::optional<error> refusal;
+    bool first = false;
     {
         const lock_guard hold(lock_);
-        // Once more under the lock: whoever empties the line does so after the connection came up.
-        const auto answer = waiting_.empty() ? shared_.submit(op) : Connection::admission::full;
-        if (answer == Connection::admission::accepted) return;
         const bool down = !shared_.up();
         if (refusing_) {
             refusal = shared_.node_error(errc::closed, fate::not_applied, phase::none);
@@ -84,13 +83,16 @@ void Pool::start(Operation& op) noexcept {
             refusal = shared_.node_error(errc::not_connected, fate::not_applied, phase::dial);
             if (obstacle_) refusal->with_details_of(*obstacle_);
         } else {
+            first = waiting_.empty();
             op.suspend_attempt();
             op.holder.store(this, std::memory_order_release);
             waiting_.push_back(op);
             waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
         }
     }
-    if (refusal) op.fail(*refusal);
+    if (refusal) return op.fail(*refusal);
+    // It may have come up, or have room again, before the operation stood in line: then nobody else would look.
+    if (first && shared_.up()) reactor_.post([this] { drain_waiting(); });
 }
 
 bool Pool::cancel(Operation& op, errc reason) noexcept {

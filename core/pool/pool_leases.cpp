@@ -56,11 +56,12 @@ void Pool::release_lease(Connection& connection, give_back state) noexcept {
     {
         const lock_guard hold(lock_);
         const auto mine = find_locked(connection);
-        mine->in_use = false;
         if (reusable && !refusing_ && !mine->down) {
+            mine->in_use = false;
             place_locked(*mine);
             return;
         }
+        // It stays in use until retire(): so nothing else removes it meanwhile.
     }
     reactor_.post([this, &connection] { retire(connection); });
 }
@@ -81,6 +82,7 @@ void Pool::retire(Connection& connection) noexcept {
     {
         const lock_guard hold(lock_);
         const auto mine = find_locked(connection);
+        mine->in_use = false;
         if (mine->down) {
             remove_locked(mine);
             down = true;

@@ -57,6 +57,25 @@ TEST_P(LeaseOver, watch_notices_a_change_by_others) {
     EXPECT_EQ(client.get("k").value(), "mine");
 }
 
+TEST_P(LeaseOver, one_that_is_killed_while_it_is_given_back_is_removed_once) {
+    const auto client = connected(base(6));
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&client] {
+            for (int i = 0; i < 100; ++i) {
+                auto lease = client.with({.deadline = 10s}).lease().value();
+                const auto id = lease.client_id().value();
+                ASSERT_TRUE(lease.run(command("MULTI")));  // so it is closed rather than used again
+                ASSERT_TRUE(client.run(command("CLIENT KILL", "ID", id)));
+            }
+        });
+    }
+    for (auto& t : threads) t.join();
+    EXPECT_TRUE(eventually([&] { return client.stats().pool.connections == 1; }));
+    EXPECT_EQ(client.stats().pool.leases_in_use, 0U);
+    EXPECT_EQ(client.stats().pool.leases_idle, 0U);
+}
+
 TEST_P(LeaseOver, a_clean_connection_serves_the_next) {
     const auto client = connected(base());
     std::int64_t id = 0;

@@ -126,9 +126,9 @@ TEST_F(LimiterLayerTest, ThousandsOfWaitersThatFailAtOnceDoNotPileUp) {
     const char* lowest = nullptr;
     const char* highest = nullptr;
     ON_CALL(next_, start(_)).WillByDefault(Invoke([&](Operation& o) {
-        const char here = 0;
-        if (lowest == nullptr || &here < lowest) lowest = &here;
-        if (highest == nullptr || &here > highest) highest = &here;
+        const auto* const here = static_cast<const char*>(__builtin_frame_address(0));
+        if (lowest == nullptr || here < lowest) lowest = here;
+        if (highest == nullptr || here > highest) highest = here;
         o.fail(errc::not_connected);
     }));
     for (int i = 0; i < 20'000; ++i) one.start(op());
