@@ -12,7 +12,9 @@ std::vector<scene> select_scenes(std::span<const scene> all, const std::vector<s
         if (std::any_of(all.begin(), all.end(), has_name(name))) continue;
         std::string known;
         for (const auto& s : all) known.append(known.empty() ? "" : ", ").append(s.name);
-        throw std::invalid_argument("no scene is named \"" + name + "\"; there are: " + known);
+        std::string why = "no scene is named \"";
+        why.append(name).append("\"; there are: ").append(known);
+        throw std::invalid_argument(why);
     }
     std::vector<scene> chosen;
     for (const auto& s : all)
