@@ -47,6 +47,8 @@ constexpr std::array rows{
     row{errc::refused_command, rejected, never_helps, "the command cannot run through this client",
         "it would end the exchange of requests and replies; use redis-cli"},
     row{errc::invalid_command, rejected, never_helps, "the command is malformed", ""},
+    row{errc::no_resources, rejected, may_help, "the client could not be opened",
+        "raise the limits of the process (ulimit -n, -u), or close what is not needed"},
     row{errc::resolve_failed, unreachable, may_help, "the host name could not be resolved",
         "check the name and the resolver"},
     row{errc::connect_failed, unreachable, may_help, "could not connect",

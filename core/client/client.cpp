@@ -1,6 +1,9 @@
 // The public handles: Client and Lease.
 #include <redoubt/client.hpp>
 
+#include <boost/system/system_error.hpp>
+#include <new>
+
 #include "core/client/client_handle.hpp"
 
 namespace redoubt {
@@ -24,7 +27,21 @@ error reading_failed(error why) noexcept {
 
 result<Client> Client::open(const options& o) {
     BOOST_OUTCOME_TRYV(validate(o));
-    return Client(std::make_shared<detail::client_handle>(core::ClientCore::open(o)));
+    // Descriptors, threads and memory can run out: that is an error like any other.
+    std::error_code cause = std::make_error_code(std::errc::not_enough_memory);
+    std::string what;
+    try {
+        return Client(std::make_shared<detail::client_handle>(core::ClientCore::open(o)));
+    } catch (const boost::system::system_error& e) {
+        cause = e.code();
+        what = e.what();
+    } catch (const std::system_error& e) {
+        cause = e.code();
+        what = e.what();
+    } catch (const std::bad_alloc&) {
+        what = "no memory";
+    }
+    return error(errc::no_resources, fate::not_applied, phase::none, {.text = what, .cause = cause});
 }
 
 result<Client> Client::open(std::string_view url) {
@@ -41,6 +58,7 @@ Client Client::with(const call_options& call) const {
 result<Lease> Client::lease() const {
     if (!handle_) return errc::closed;
     auto& core = handle_->core();
+    if (core.foreign()) return errc::forked;
     if (core.reactor().on_thread()) return errc::would_deadlock;
     BOOST_OUTCOME_TRY(auto* const connection, core.pool().acquire_lease(core.deadline_ns(call_)));
     Lease lease;
@@ -86,6 +104,10 @@ Lease& Lease::operator=(Lease&& other) noexcept {
 
 void Lease::give_back() noexcept {
     if (connection_ == nullptr) return;
+    if (handle_->core().foreign()) {
+        connection_ = nullptr;
+        return handle_.reset();
+    }
     using state = core::Pool::give_back;
     handle_->core().pool().release_lease(*std::exchange(connection_, nullptr),
                                          state_changed_ ? state::used_up : state::reusable);

@@ -17,6 +17,24 @@ namespace redoubt::core {
 
 namespace {
 
+// Signals are the application's business: its threads handle them, not the I/O thread. Those that report a crash of
+// the thread itself stay open.
+class SignalsBlocked {
+public:
+    SignalsBlocked() noexcept {
+        sigset_t set;
+        sigfillset(&set);
+        for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) sigdelset(&set, own);
+        pthread_sigmask(SIG_SETMASK, &set, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t before_;
+};
+
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
 }  // namespace
@@ -29,7 +47,7 @@ ClientCore::ClientCore(const options& o)
                           : static_cast<Layer&>(attempt_),
                 o.deadline),
       top_(&deadline_),
-      process_(::getpid()) {}
+      born_(fork_number()) {}
 
 ClientCore::~ClientCore() = default;
 
@@ -41,18 +59,13 @@ std::shared_ptr<ClientCore> ClientCore::open(const options& o) {
 
 void ClientCore::start_thread() {
     prepare_log();
-    // Signals are the application's business: its threads handle them, not this one.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;  // inherited by the thread
     reactor_.post([this] { pool_.open(); });
     thread_ = std::thread([self = shared_from_this()]() mutable {
         pthread_setname_np(pthread_self(), "redoubt-io");
         self->reactor_.run([&core = *self] { detail::handler_threw(core); });
         self.reset();
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 // -- calls --
@@ -63,7 +76,9 @@ std::int64_t ClientCore::deadline_ns(const call_options& call) const noexcept {
 }
 
 bool ClientCore::usable(const command_base& command, error& failure) const noexcept {
-    if (!accepting_.load(std::memory_order_acquire)) {
+    if (foreign()) {
+        failure = error(errc::forked);
+    } else if (!accepting_.load(std::memory_order_acquire)) {
         failure = error(errc::closed);
     } else if (has(command.flags(), command_flag::malformed)) {
         failure =
@@ -123,7 +138,8 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
     error refusal;
     if (!usable(*op.command, refusal)) {
         // The I/O thread of a closed client may have ended; its handlers then run on Asio's own threads.
-        refusal == errc::closed ? op.fail_elsewhere(std::move(refusal)) : op.fail_later(std::move(refusal));
+        refusal == errc::closed || refusal == errc::forked ? op.fail_elsewhere(std::move(refusal))
+                                                           : op.fail_later(std::move(refusal));
     } else if (here) {
         op.launch(*top_);
     } else {
@@ -135,6 +151,7 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
 // -- readiness and the end --
 
 result<void> ClientCore::ready(std::int64_t until_ns) noexcept {
+    if (foreign()) return errc::forked;
     if (reactor_.on_thread()) return errc::would_deadlock;
     return pool_.ready(until_ns);
 }
@@ -162,6 +179,7 @@ bool ClientCore::drain(std::int64_t until_ns) noexcept {
 }
 
 result<void> ClientCore::close(std::int64_t until_ns) noexcept {
+    if (foreign()) return errc::forked;
     if (reactor_.on_thread()) return errc::would_deadlock;
     accepting_.store(false, std::memory_order_seq_cst);
     const std::lock_guard<std::mutex> hold(shutdown_lock_);
@@ -182,7 +200,7 @@ void ClientCore::leak() noexcept {
 }
 
 void ClientCore::abandon() noexcept {
-    if (process_ != ::getpid()) return leak();
+    if (foreign()) return leak();
     accepting_.store(false, std::memory_order_seq_cst);
     if (reactor_.on_thread()) {
         // The thread cannot wait for itself: it ends what is left and lets go of the rest.

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "core/client/fork_number.hpp"
 #include "core/pool/pool.hpp"
 #include "core/stack/async_operation.hpp"
 #include "core/stack/attempt_timeout.hpp"
@@ -43,6 +44,8 @@ public:
     /// No new operations; waits for those under way, no longer than `until_ns`; what is left then completes with
     /// `closed`. When it returns, no handler runs any more on the I/O thread.
     result<void> close(std::int64_t until_ns) noexcept;
+    /// This is a child of fork(), and the client is its parent's: it must not be touched.
+    bool foreign() const noexcept { return born_ != fork_number(); }
     /// The last handle is gone.
     void abandon() noexcept;
 
@@ -70,7 +73,7 @@ private:
     std::optional<LimiterLayer> limiter_;
     DeadlineLayer deadline_;
     Layer* top_;
-    const int process_;
+    const std::uint32_t born_;  // fork_number() of its process
 
     std::atomic<bool> accepting_{true};
     std::atomic<std::uint32_t> launching_{0};  // asynchronous calls between their check and the inbox

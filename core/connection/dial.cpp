@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -15,6 +16,7 @@
 #include "core/connection/dial_addresses.hpp"
 #include "core/connection/socket_options.hpp"
 #include "core/connection/syscalls.hpp"
+#include "core/log.hpp"
 #include "core/protocol/decoder.hpp"
 
 namespace redoubt::core {
@@ -90,8 +92,9 @@ private:
             d.timed_out_ = true;
             d.give_up_address(std::make_error_code(std::errc::timed_out));
         }));
-        socket_.async_wait(asio::posix::stream_descriptor::wait_write, guarded([](Dial& d, const auto& cancelled) {
-                               if (cancelled) return;
+        socket_.async_wait(asio::posix::stream_descriptor::wait_write,
+                           guarded([mine = current_](Dial& d, const auto& cancelled) {
+                               if (cancelled || d.current_ != mine) return;
                                d.turn_.cancel();
                                if (const auto why = connect_outcome(d.fd_)) return d.give_up_address(why);
                                d.greet();
@@ -207,6 +210,11 @@ private:
     }
 
     void succeed() {
+        static std::atomic<bool> reported{false};
+        if (!handshake_.name_refused().empty() && !reported.exchange(true)) {
+            log_state(log_level::warning, "the server refuses CLIENT SETNAME, connections stay nameless: " +
+                                              handshake_.name_refused() + " [node " + settings_.node + ']');
+        }
         socket_.release();
         finish(std::exchange(fd_, -1));
     }

@@ -96,17 +96,18 @@ private:
     std::atomic<std::size_t> waiting_count_{0};
 
     mutable std::mutex lock_;
-    std::condition_variable changed_;  // the shared connection came up, or an obstacle was met
-    WaitingLine waiting_;              // under lock_
-    LeaseLine lease_line_;             // under lock_
-    std::vector<leased> leases_;       // under lock_: all of them, idle ones included
-    std::vector<Connection*> idle_;    // under lock_: the last one returned serves first
-    std::uint32_t lease_dials_ = 0;    // under lock_
-    std::optional<error> obstacle_;    // under lock_: why there is no connection at present
-    bool looking_after_ = false;       // under lock_: look_after_leases() will run
-    bool lasting_ = false;             // under lock_: waiting will not remove the obstacle
-    bool refusing_ = false;            // under lock_
-    pool_stats counts_;                // under lock_
+    std::condition_variable changed_;      // the shared connection came up, or an obstacle was met
+    WaitingLine waiting_;                  // under lock_
+    LeaseLine lease_line_;                 // under lock_
+    std::vector<leased> leases_;           // under lock_: all of them, idle ones included
+    std::vector<Connection*> idle_;        // under lock_: the last one returned serves first
+    std::uint32_t lease_dials_ = 0;        // under lock_
+    std::optional<error> obstacle_;        // under lock_: why there is no connection at present
+    std::optional<error> lease_obstacle_;  // under lock_: why the last dial for a lease failed
+    bool looking_after_ = false;           // under lock_: look_after_leases() will run
+    bool lasting_ = false;                 // under lock_: waiting will not remove the obstacle
+    bool refusing_ = false;                // under lock_
+    pool_stats counts_;                    // under lock_
 
     // I/O thread only
     resilience::reconnect_backoff backoff_;

@@ -46,7 +46,16 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
     if (mine.refused) return *mine.refused;
     lease_line_.leave(mine);
     auto late = shared_.node_error(errc::deadline_exceeded, fate::not_applied, phase::lease);
-    if (!shared_.up() && obstacle_) late.with_details_of(*obstacle_);
+    if (!shared_.up() && obstacle_) {
+        late.with_details_of(*obstacle_);
+    } else if (lease_obstacle_) {
+        late.with_details_of(*lease_obstacle_);
+    } else if (!room_locked()) {
+        late = error(late.kind(), late.fate(), late.phase(),
+                     {.node = node(),
+                      .text = "all " + std::to_string(counts_.connections_max) +
+                              " connections of pool.connections_max are in use"});
+    }
     return late;
 }
 
@@ -153,6 +162,7 @@ void Pool::on_lease_dial(result<int> outcome) noexcept {
             --lease_dials_;
             --counts_.connections;
             ++counts_.dials_failed;
+            if (!outcome) lease_obstacle_ = outcome.error();
             if (lasting) lease_line_.refuse_all(outcome.error());
         }
         lease_dials_from_ns_ = steady_now_ns() + std::chrono::nanoseconds(pause_after_failed_dial).count();
@@ -164,6 +174,7 @@ void Pool::on_lease_dial(result<int> outcome) noexcept {
     {
         const lock_guard hold(lock_);
         --lease_dials_;
+        lease_obstacle_.reset();
         leases_.push_back({.connection = std::move(connection), .in_use = false});
         place_locked(leases_.back());
     }

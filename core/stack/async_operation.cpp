@@ -87,6 +87,7 @@ void AsyncOperation::fail_later(error why) noexcept {
 
 void AsyncOperation::fail_elsewhere(error why) noexcept {
     set_failure(std::move(why));
+    if (link) std::exchange(link, nullptr)->operation = nullptr;  // before anybody could ask to cancel it
     boost::asio::post(boost::asio::system_executor(), [this] { finished(); });
 }
 

@@ -1,4 +1,17 @@
 // Asynchronous calls: any Boost.Asio completion token, coroutines included.
+//
+// The contract of `client.async_run(command, token)`, with the signature void(result<R>):
+// Completion: exactly once, never from within the initiating call. It runs on the handler's associated executor, or,
+// when it has
+//   none, on the client's I/O thread: keep it short there, never block.
+// Cancellation: by the slot associated with the handler, any type. Before the command left: `cancelled`, not_applied.
+// After:
+//   `cancelled`, unknown; the reply is dropped when it comes. Afterwards: no effect.
+// Lifetimes: command and handler are moved in. The handle may be dropped: when the last one goes, what is under way
+//   completes with `closed`.
+// After close(): completes with `closed`, on a thread of Asio's system executor when the handler has no executor of its
+// own. Exceptions: a handler that throws on the I/O thread is logged and counted (client_stats::handler_exceptions).
+// Thread safety: any thread. Errors: as for the blocking calls.
 #pragma once
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -45,7 +58,7 @@ public:
         auto& self = *static_cast<call_state*>(storage);
         auto& core = self.core_;
         try {
-            result<R> r = read_outcome(self.command_, !outcome.failed(), outcome.value(), outcome.failure());
+            result<R> r = read(self, outcome);
             Handler handler = std::move(self.handler_);
             const auto where = std::move(self.executor_);
             const bool on_io_thread = self.on_io_thread_;
@@ -63,6 +76,15 @@ public:
     }
 
 private:
+    // A codec of the user's that throws must not take the completion with it.
+    static result<R> read(call_state& self, call_outcome& outcome) noexcept {
+        try {
+            return read_outcome(self.command_, !outcome.failed(), outcome.value(), outcome.failure());
+        } catch (...) {
+            handler_threw(self.core_);
+            return reading_failed(error(errc::reply_type));
+        }
+    }
     static bool is_own(core::ClientCore& core, const executor& ex) {
         if constexpr (std::is_same_v<executor, own_executor>) {
             return ex == context_of(core).get_executor();

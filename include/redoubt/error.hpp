@@ -44,6 +44,7 @@ enum class errc : std::uint16_t {
     needs_dedicated,     ///< The command changes the state of its connection; a shared one cannot run it.
     refused_command,     ///< The command cannot run through this client at all.
     invalid_command,     ///< No command name, or an argument that cannot be sent.
+    no_resources,        ///< The process has no descriptor, thread or memory left for a client.
     resolve_failed,      ///< The host name has no address.
     connect_failed,      ///< No address accepted the connection.
     connect_timeout,     ///< No address answered in time.

@@ -57,6 +57,8 @@ server_address parse_server_url(std::string_view url) {
             address.port < 65'536)
             return address;
     }
+    if (url.find('@') != std::string_view::npos)
+        throw std::runtime_error("an address with user or password is not understood here: use redis://HOST:PORT");
     throw std::runtime_error("\"" + std::string(url) + "\" is no address: use redis://HOST:PORT or redis+unix:///PATH");
 }
 
