@@ -31,31 +31,33 @@ enum class phase : std::uint8_t {
 
 /// Exactly what happened. `error::message()` tells the same in a sentence, with the remedy.
 enum class errc : std::uint16_t {
-    closed = 1,          ///< The client (or lease) was closed.
-    forked,              ///< The handle belongs to the parent process.
-    would_deadlock,      ///< A blocking call on the library's own I/O thread.
-    cancelled,           ///< The caller cancelled.
-    deadline_exceeded,   ///< The deadline of the operation passed.
-    attempt_timeout,     ///< One attempt took longer than its timeout.
-    limiter_full,        ///< The waiting line of the limiter is full.
-    connection_full,     ///< The output buffer of the connection is at its ceiling.
-    not_connected,       ///< No connection, and the options say not to wait for one.
-    invalid_option,      ///< An option, URL or environment variable is wrong; the text names it.
-    needs_dedicated,     ///< The command changes the state of its connection; a shared one cannot run it.
-    refused_command,     ///< The command cannot run through this client at all.
-    invalid_command,     ///< No command name, or an argument that cannot be sent.
-    no_resources,        ///< The process has no descriptor, thread or memory left for a client.
-    resolve_failed,      ///< The host name has no address.
-    connect_failed,      ///< No address accepted the connection.
-    connect_timeout,     ///< No address answered in time.
-    handshake_failed,    ///< The server refused or broke off the greeting (AUTH, SELECT).
-    connection_lost,     ///< The server closed the connection.
-    write_failed,        ///< The connection broke while sending.
-    protocol_error,      ///< The server sent bytes that are not RESP.
-    reply_limit,         ///< A reply passed a configured limit.
-    reply_type,          ///< The reply has another type than the one asked for.
-    reply_range,         ///< The reply is a number outside the type asked for.
-    server_error = 100,  ///< An error reply with no code below (`ERR` and unknown codes).
+    closed = 1,           ///< The client (or lease) was closed.
+    forked,               ///< The handle belongs to the parent process.
+    would_deadlock,       ///< A blocking call on the library's own I/O thread.
+    cancelled,            ///< The caller cancelled.
+    deadline_exceeded,    ///< The deadline of the operation passed.
+    attempt_timeout,      ///< One attempt took longer than its timeout.
+    limiter_full,         ///< The waiting line of the limiter is full.
+    connection_full,      ///< The output buffer of the connection is at its ceiling.
+    not_connected,        ///< No connection, and the options say not to wait for one.
+    invalid_option,       ///< An option, URL or environment variable is wrong; the text names it.
+    needs_dedicated,      ///< The command changes the state of its connection; a shared one cannot run it.
+    refused_command,      ///< The command cannot run through this client at all.
+    invalid_command,      ///< No command name, or an argument that cannot be sent.
+    no_resources,         ///< The process has no descriptor, thread or memory left for a client.
+    resolve_failed,       ///< The host name has no address.
+    connect_failed,       ///< No address accepted the connection.
+    connect_timeout,      ///< No address answered in time.
+    handshake_failed,     ///< The server refused or broke off the greeting (AUTH, SELECT).
+    connection_lost,      ///< The server closed the connection.
+    write_failed,         ///< The connection broke while sending.
+    protocol_error,       ///< The server sent bytes that are not RESP.
+    reply_limit,          ///< A reply passed a configured limit.
+    reply_type,           ///< The reply has another type than the one asked for.
+    reply_range,          ///< The reply is a number outside the type asked for.
+    breaker_open,         ///< The circuit breaker of the node rejects calls; `retry_after()` says for how long.
+    reconnect_exhausted,  ///< As many dials as `reconnect.attempts_max` allows have failed in a row.
+    server_error = 100,   ///< An error reply with no code below (`ERR` and unknown codes).
     wrong_type,
     moved,
     ask,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <redoubt/states.hpp>
 #include <string>
 
 namespace redoubt {
@@ -12,6 +13,7 @@ struct pool_stats {
     std::uint32_t leases_in_use = 0;     ///< Exclusive connections in the hands of callers.
     std::uint32_t leases_idle = 0;       ///< Exclusive connections kept for the next caller.
     std::uint32_t waiting_leases = 0;    ///< Callers waiting for an exclusive connection.
+    std::uint32_t subscribers = 0;       ///< Living subscribers; each has, or waits for, a connection of its own.
     std::uint64_t waiting = 0;           ///< Operations waiting for the shared connection.
     std::uint64_t in_flight = 0;         ///< Commands on the shared connection that are owed a reply.
     bool connected = false;              ///< The shared connection is up.
@@ -30,10 +32,34 @@ struct limiter_stats {
     std::uint64_t rejected = 0;  ///< Turned away because the line was full, since the beginning.
 };
 
+struct retry_stats {
+    std::uint64_t retries = 0;         ///< Attempts after the first, paid from the budget.
+    std::uint64_t free_retries = 0;    ///< Repeated at once because nothing had been sent.
+    std::uint64_t budget_refused = 0;  ///< Retries that the budget refused.
+    double tokens = 0;                 ///< Left in the budget.
+};
+
+struct breaker_stats {
+    breaker_state state = breaker_state::closed;
+    std::uint64_t opened = 0;         ///< Times it went open.
+    std::uint64_t rejected = 0;       ///< Calls that it turned away.
+    std::uint64_t stale_results = 0;  ///< Outcomes of calls from before its last change of state, which count nothing.
+};
+
+struct health_stats {
+    health_state state = health_state::unknown;
+    std::uint64_t changes = 0;        ///< Changes of state.
+    std::uint64_t probes = 0;         ///< PINGs sent.
+    std::uint64_t probes_failed = 0;  ///< Those without a well-formed reply in time.
+};
+
 struct client_stats {
     std::string node;    ///< The endpoint as a URL without credentials.
     bool closed = true;  ///< close() was called, or the handle is empty.
     limiter_stats limiter;
+    retry_stats retry;
+    breaker_stats breaker;  ///< Of the node: shared by all clients of the process.
+    health_stats health;    ///< Of the node, likewise.
     pool_stats pool;
     std::uint64_t handler_exceptions = 0;  ///< Completion handlers that threw on the I/O thread.
 };

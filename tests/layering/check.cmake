@@ -25,7 +25,7 @@ set(sockets "^(boost/asio|sys/socket|sys/un|sys/epoll|sys/select|sys/poll|poll|n
 set(clients "^(hiredis|spdlog)/")
 
 rule(resilience_knows_nothing_of_ours "^(resilience|include/redoubt/resilience)/"
-    "${ours}" "^(redoubt/(error|result)\\.hpp|redoubt/resilience/.*|resilience/.*)$")
+    "${ours}" "^(redoubt/(error|result|states)\\.hpp|redoubt/resilience/.*|resilience/.*)$")
 rule(resilience_links_no_client "^(resilience|include/redoubt/resilience)/" "^hiredis/" "${never}")
 rule(resilience_decides_without_io "^resilience/" "${sockets}" "${never}" EXCEPT_IN "^resilience/guard/")
 rule(core_uses_resilience_only "^core/" "^(pubsub|tools|tests|bench|examples|redoubt/pubsub|redoubt/testing)/" "${never}")
