@@ -94,6 +94,25 @@ void Connection::start(Operation& op) noexcept {
     op.fail(why.with_fate(fate::not_applied).with_phase(phase::queue));
 }
 
+void Connection::listen(PushListener* to) noexcept {
+    listening_ = true;
+    push_listener_ = to;
+}
+
+bool Connection::push(std::string_view bytes) noexcept {
+    {
+        const lock_guard hold(lock_);
+        try {
+            if (mux_.append_unanswered(bytes) != admission::accepted) return false;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+        ++figures_.commands;
+    }
+    if (!std::exchange(flush_due_, true)) reactor_.flush_later(*this);
+    return true;
+}
+
 bool Connection::cancel(Operation& op, errc reason) noexcept {
     auto outcome = Multiplexer::departure::unknown_operation;
     bool room = false;
@@ -306,6 +325,10 @@ bool Connection::deliver(std::size_t n) noexcept {
     std::array<Operation*, batch_max> owners;  // NOLINT: filled below
     std::size_t known = 0;
     replies_just_now_ += n;
+    if (listening_) {
+        for (std::size_t i = 0; i < n && push_listener_ != nullptr; ++i) push_listener_->on_push(std::move(replies[i]));
+        return up();
+    }
     {
         const lock_guard hold(lock_);
         known = mux_.take(owners.data(), n);
@@ -380,6 +403,8 @@ void Connection::finish_down() noexcept {
         const lock_guard hold(lock_);
         why = cause_;
     }
+    if (auto* const told = std::exchange(push_listener_, nullptr)) told->on_push_down(why);
+    listening_ = false;
     listener_.on_down(*this, why);
 }
 

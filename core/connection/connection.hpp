@@ -46,6 +46,17 @@ public:
         ~Listener() = default;
     };
 
+    /// Who takes every reply of a connection that listens (pub/sub), whether asked for or not. I/O thread.
+    class PushListener {
+    public:
+        virtual void on_push(reply&& value) noexcept = 0;
+        /// Before the owner is told. The connection is not to be used any more, only given back.
+        virtual void on_push_down(const error& why) noexcept = 0;
+
+    protected:
+        ~PushListener() = default;
+    };
+
     struct settings {
         std::string node;  // for error texts: the endpoint as a URL without credentials
         reply_limits replies;
@@ -70,6 +81,12 @@ public:
     void adopt(int fd) noexcept;
     /// Ends the connection; what is on it completes with `why` and its own fate. Any thread; no effect when not up.
     void fail(error why) noexcept;
+
+    /// From now on every reply goes to `to`, and no operation may be started here any more. Null: nobody listens any
+    /// more, replies are dropped. I/O thread; nothing may be in flight.
+    void listen(PushListener* to) noexcept;
+    /// Sends a command whose answer the listener will see. False: not up, or the buffer is full. I/O thread.
+    bool push(std::string_view bytes) noexcept;
 
     bool up() const noexcept { return up_.load(std::memory_order_acquire); }
     std::size_t in_flight() const noexcept;
@@ -126,6 +143,8 @@ private:
     Decoder decoder_;
     AdaptiveSpin spin_;
     std::uint64_t replies_just_now_ = 0;
+    PushListener* push_listener_ = nullptr;
+    bool listening_ = false;
     std::size_t unflushed_ = 0;
     bool flush_due_ = false;
 };

@@ -18,6 +18,16 @@ Multiplexer::admission Multiplexer::append(Operation& op) {
     return admission::accepted;
 }
 
+Multiplexer::admission Multiplexer::append_unanswered(std::string_view bytes) {
+    assert(in_flight() == 0);
+    if (state_ != state::up) return admission::not_up;
+    const auto unsent = unsent_bytes();
+    if (unsent != 0 && unsent + bytes.size() > unsent_max_) return admission::full;
+    filling_.reserve(bytes.size());
+    filling_.append(bytes);
+    return admission::accepted;
+}
+
 bool Multiplexer::take_writer(holder who) noexcept {
     if (state_ != state::up || writer_ != holder::none || unsent_bytes() == 0) return false;
     writer_ = who;

@@ -41,6 +41,9 @@ public:
     /// Appends the operation's bytes and its slot. A single command above the ceiling is admitted when nothing else
     /// is unsent.
     admission append(Operation& op);
+    /// Appends bytes that no reply is awaited for by a slot: on a connection whose replies come unasked (pub/sub),
+    /// which carries no operations.
+    admission append_unanswered(std::string_view bytes);
     /// Takes the writer role if it is free and there is something to write.
     bool take_writer(holder who) noexcept;
 

@@ -11,12 +11,24 @@ namespace redoubt::core {
 
 class Connection;
 
-/// One waiting caller; lives on its stack.
+/// One who waits. Once over, nobody but its owner touches it.
 struct lease_request {
-    std::condition_variable granted;
+    lease_request() = default;
+    lease_request(const lease_request&) = delete;
+    lease_request& operator=(const lease_request&) = delete;
+    virtual ~lease_request() = default;
+    /// It is over. Called under the pool's lock: must not call back.
+    virtual void wake() noexcept = 0;
+    bool over() const noexcept { return connection != nullptr || refused.has_value(); }
+
     Connection* connection = nullptr;
     std::optional<error> refused;
-    bool over() const noexcept { return connection != nullptr || refused.has_value(); }
+};
+
+/// A waiting thread; lives on its stack.
+struct blocking_lease_request final : lease_request {
+    void wake() noexcept override { granted.notify_one(); }
+    std::condition_variable granted;
 };
 
 /// Guarded by the pool's lock. Whoever is served or refused has left the line.
@@ -40,13 +52,13 @@ public:
         auto& first = *line_.front();
         line_.pop_front();
         first.connection = &connection;
-        first.granted.notify_one();
+        first.wake();
         return true;
     }
     void refuse_all(const error& why) noexcept {
         for (auto* const r : line_) {
             r->refused = why;
-            r->granted.notify_one();
+            r->wake();
         }
         line_.clear();
     }

@@ -55,8 +55,12 @@ Pool::~Pool() = default;
 
 dial_settings Pool::settings_for(std::string_view role) {
     auto s = dial_settings_;
-    s.greeting.client_name = client_name(options_.app, role, ++connection_number_);
+    s.greeting.client_name = next_client_name(role);
     return s;
+}
+
+std::string Pool::next_client_name(std::string_view role) {
+    return client_name(options_.app, role, ++connection_number_);
 }
 
 // -- the way of a command --
@@ -269,8 +273,30 @@ void Pool::refuse() noexcept {
     changed_.notify_all();
 }
 
+void Pool::track(const std::weak_ptr<PoolGuest>& guest) {
+    {
+        const lock_guard hold(lock_);
+        std::erase_if(guests_, [](const auto& g) { return g.expired(); });
+        guests_.push_back(guest);
+        if (!refusing_) return;
+    }
+    reactor_.post([this] { dismiss_guests(); });
+}
+
+void Pool::dismiss_guests() noexcept {
+    std::vector<std::weak_ptr<PoolGuest>> leaving;
+    {
+        const lock_guard hold(lock_);
+        leaving.swap(guests_);
+    }
+    for (const auto& g : leaving) {
+        if (const auto living = g.lock()) living->on_pool_closing();
+    }
+}
+
 void Pool::close() noexcept {
     closing_ = true;
+    dismiss_guests();
     const auto why = shared_.node_error(errc::closed, fate::not_applied, phase::none);
     timers_->redial.cancel();
     timers_->leases.cancel();
@@ -298,6 +324,8 @@ pool_stats Pool::stats() const noexcept {
     s.leases_idle = static_cast<std::uint32_t>(idle_.size());
     s.leases_in_use = static_cast<std::uint32_t>(
         std::count_if(leases_.begin(), leases_.end(), [](const leased& l) { return l.in_use; }));
+    s.subscribers = static_cast<std::uint32_t>(
+        std::count_if(guests_.begin(), guests_.end(), [](const auto& g) { return !g.expired(); }));
     s.waiting_leases = static_cast<std::uint32_t>(lease_line_.size());
     s.waiting = waiting_.size();
     s.in_flight = figures.in_flight;

@@ -14,6 +14,7 @@
 
 #include "core/connection/connection.hpp"
 #include "core/connection/dial.hpp"
+#include "core/pool/guest.hpp"
 #include "core/pool/lease_line.hpp"
 #include "core/pool/waiting_line.hpp"
 #include "core/stack/layer.hpp"
@@ -54,6 +55,19 @@ public:
     /// The lease is over. A connection that is used up, broken or owed a reply is closed. Any thread.
     void release_lease(Connection& connection, give_back state) noexcept;
 
+    /// For those that wait without a thread (AsyncLease): joins the line, or is served or refused at once. I/O thread.
+    void join_lease_line(lease_request& r) noexcept;
+    /// False: it is over already.
+    bool leave_lease_line(lease_request& r) noexcept;
+
+    /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
+    /// closed already). Any thread.
+    void track(const std::weak_ptr<PoolGuest>& guest);
+
+    Reactor& reactor() noexcept { return reactor_; }
+    /// The name of a connection in this role, as CLIENT LIST shows it; each call gives another. I/O thread.
+    std::string next_client_name(std::string_view role);
+
     pool_stats stats() const noexcept;
     const std::string& node() const noexcept { return dial_settings_.node; }
 
@@ -86,6 +100,8 @@ private:
     std::vector<leased>::iterator find_locked(const Connection& connection) noexcept;
     bool room_locked() const noexcept;
     void look_after_leases() noexcept;
+    error no_place_for_leases() const;
+    void dismiss_guests() noexcept;
 
     struct Timers;
 
@@ -96,18 +112,19 @@ private:
     std::atomic<std::size_t> waiting_count_{0};
 
     mutable std::mutex lock_;
-    std::condition_variable changed_;      // the shared connection came up, or an obstacle was met
-    WaitingLine waiting_;                  // under lock_
-    LeaseLine lease_line_;                 // under lock_
-    std::vector<leased> leases_;           // under lock_: all of them, idle ones included
-    std::vector<Connection*> idle_;        // under lock_: the last one returned serves first
-    std::uint32_t lease_dials_ = 0;        // under lock_
-    std::optional<error> obstacle_;        // under lock_: why there is no connection at present
-    std::optional<error> lease_obstacle_;  // under lock_: why the last dial for a lease failed
-    bool looking_after_ = false;           // under lock_: look_after_leases() will run
-    bool lasting_ = false;                 // under lock_: waiting will not remove the obstacle
-    bool refusing_ = false;                // under lock_
-    pool_stats counts_;                    // under lock_
+    std::condition_variable changed_;               // the shared connection came up, or an obstacle was met
+    WaitingLine waiting_;                           // under lock_
+    LeaseLine lease_line_;                          // under lock_
+    std::vector<leased> leases_;                    // under lock_: all of them, idle ones included
+    std::vector<Connection*> idle_;                 // under lock_: the last one returned serves first
+    std::uint32_t lease_dials_ = 0;                 // under lock_
+    std::optional<error> obstacle_;                 // under lock_: why there is no connection at present
+    std::optional<error> lease_obstacle_;           // under lock_: why the last dial for a lease failed
+    std::vector<std::weak_ptr<PoolGuest>> guests_;  // under lock_
+    bool looking_after_ = false;                    // under lock_: look_after_leases() will run
+    bool lasting_ = false;                          // under lock_: waiting will not remove the obstacle
+    bool refusing_ = false;                         // under lock_
+    pool_stats counts_;                             // under lock_
 
     // I/O thread only
     resilience::reconnect_backoff backoff_;

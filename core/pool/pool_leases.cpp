@@ -15,12 +15,11 @@ constexpr auto idle_check = std::chrono::seconds(1);
 }  // namespace
 
 result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
-    lease_request mine;
+    blocking_lease_request mine;
     std::unique_lock hold(lock_);
     if (refusing_) return shared_.node_error(errc::closed, fate::not_applied, phase::none);
     if (counts_.connections_max == 1) {
-        return error(errc::invalid_option, fate::not_applied, phase::lease,
-                     {.node = node(), .text = "pool.connections_max: 1 leaves no connection for a lease; at least 2"});
+        return no_place_for_leases();
     }
     if (lease_line_.empty() && !idle_.empty()) {
         auto* const last = idle_.back();
@@ -57,6 +56,39 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
                               " connections of pool.connections_max are in use"});
     }
     return late;
+}
+
+void Pool::join_lease_line(lease_request& r) noexcept {
+    {
+        const lock_guard hold(lock_);
+        if (refusing_) {
+            r.refused = shared_.node_error(errc::closed, fate::not_applied, phase::none);
+        } else if (counts_.connections_max == 1) {
+            r.refused = no_place_for_leases();
+        } else if (lasting_ && obstacle_) {
+            r.refused = obstacle_;
+        } else if (lease_line_.empty() && !idle_.empty()) {
+            r.connection = idle_.back();
+            idle_.pop_back();
+            find_locked(*r.connection)->in_use = true;
+        } else {
+            lease_line_.join(r);
+        }
+        if (r.over()) return r.wake();
+    }
+    refill_leases();
+}
+
+bool Pool::leave_lease_line(lease_request& r) noexcept {
+    const lock_guard hold(lock_);
+    return lease_line_.leave(r);
+}
+
+error Pool::no_place_for_leases() const {
+    return {errc::invalid_option,
+            fate::not_applied,
+            phase::lease,
+            {.node = node(), .text = "pool.connections_max: 1 leaves no connection for a lease; at least 2"}};
 }
 
 void Pool::release_lease(Connection& connection, give_back state) noexcept {

@@ -24,9 +24,9 @@ protected:
     Connection connection_{reactor_, listener_, {"redis://test", {}, 4096}};
     Connection second_{reactor_, listener_, {"redis://test", {}, 4096}};
     LeaseLine line_;
-    lease_request a_;
-    lease_request b_;
-    lease_request c_;
+    blocking_lease_request a_;
+    blocking_lease_request b_;
+    blocking_lease_request c_;
 };
 
 TEST_F(LeaseLineTest, ServesInOrderOfArrival) {
@@ -72,7 +72,7 @@ TEST_F(LeaseLineTest, ARefusalEndsTheWaitOfAll) {
 TEST_F(LeaseLineTest, WhoIsServedOrRefusedWakes) {
     for (const bool serve : {true, false}) {
         std::mutex lock;
-        lease_request request;
+        blocking_lease_request request;
         std::unique_lock hold(lock);
         line_.join(request);
         std::thread other([&] {
