@@ -35,13 +35,35 @@ private:
     sigset_t before_;
 };
 
+node_policy policy_of(const options& o) {
+    node_policy p;
+    p.dials.reconnect = {
+        .backoff = {.base = o.reconnect.base, .cap = o.reconnect.cap, .growth_percent = o.reconnect.factor * 100},
+        .attempts_max = o.reconnect.attempts_max};
+    p.health = {
+        .interval = o.health.interval, .timeout = o.health.timeout, .fall = o.health.fall, .rise = o.health.rise};
+    const auto b = o.breaker.value_or(breaker_options{});
+    p.breaker.calls_min = b.calls_min;
+    p.breaker.failure_percent = b.failure_percent;
+    p.breaker.dials_max = o.breaker ? b.dials_max : 0;
+    p.breaker.open_base = b.open_base;
+    p.breaker.open_max = b.open_max;
+    p.breaker.attempt_timeout = o.attempt_timeout;
+    return p;
+}
+
+std::shared_ptr<Node> node_of(const options& o) {
+    return Node::of(node_name(*parse_endpoint(o.endpoints.front())), policy_of(o));
+}
+
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
 }  // namespace
 
 ClientCore::ClientCore(const options& o)
     : options_(o),
-      pool_(reactor_, options_),
+      node_(node_of(options_)),
+      pool_(reactor_, options_, node_),
       attempt_(pool_, o.attempt_timeout),
       deadline_(o.limiter ? static_cast<Layer&>(limiter_.emplace(attempt_, o.limiter->limit, o.limiter->queue_max))
                           : static_cast<Layer&>(attempt_),

@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "core/client/fork_number.hpp"
+#include "core/fork_number.hpp"
 #include "core/pool/pool.hpp"
 #include "core/stack/async_operation.hpp"
 #include "core/stack/attempt_timeout.hpp"
@@ -68,6 +68,7 @@ private:
 
     const options options_;
     Reactor reactor_;
+    const std::shared_ptr<Node> node_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
     std::optional<LimiterLayer> limiter_;

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <redoubt/client.hpp>
 
-#include "core/client/fork_number.hpp"
+#include "core/fork_number.hpp"
 
 namespace redoubt {
 

@@ -124,6 +124,10 @@ bool Connection::cancel(Operation& op, errc reason) noexcept {
     if (room) reactor_.post([this] { listener_.on_room(*this); });
     if (outcome == Multiplexer::departure::unknown_operation) return false;
     const bool cut = outcome == Multiplexer::departure::not_applied;
+    if (!cut && (reason == errc::attempt_timeout || reason == errc::deadline_exceeded) &&
+        !silence_told_.exchange(true, std::memory_order_relaxed)) {
+        reactor_.post([this, reason] { listener_.on_silence(*this, reason); });
+    }
     op.fail(node_error(reason, cut ? fate::not_applied : fate::unknown, cut ? phase::queue : phase::sent)
                 .with_read_only(has(op.command->flags(), command_flag::read_only)));
     return true;
@@ -213,6 +217,7 @@ void Connection::wait_writable() noexcept {
 void Connection::adopt(int fd) noexcept {
     decoder_.reset();
     fd_ = fd;
+    expect_silence();
     reactor_.connection_opened();
     descriptor_ = std::make_unique<Descriptor>(Descriptor{asio::posix::stream_descriptor(reactor_.context(), fd)});
     {
@@ -343,9 +348,25 @@ bool Connection::deliver(std::size_t n) noexcept {
     return false;
 }
 
+namespace {
+bool tells_state(errc code) noexcept {
+    switch (code) {
+        case errc::read_only:
+        case errc::no_auth:
+        case errc::loading:
+        case errc::busy:
+        case errc::master_down: return true;
+        default: return false;
+    }
+}
+}  // namespace
+
 void Connection::answer(Operation& op, reply&& value) noexcept {
     if (!value.is_error()) return op.succeed(std::move(value));
     const auto meaning = read_server_error(value.text(), op.command->flags());
+    if (tells_state(meaning.code) && !has(op.command->flags(), command_flag::script)) {
+        listener_.on_refusal(*this, meaning.code);
+    }
     op.fail(error(meaning.code, meaning.fate, phase::reply, {.node = node_, .text = std::string(value.text())})
                 .with_partial(meaning.partial)
                 .with_read_only(has(op.command->flags(), command_flag::read_only)));
@@ -353,17 +374,34 @@ void Connection::answer(Operation& op, reply&& value) noexcept {
 
 // -- the end --
 
+Multiplexer::duty Connection::fail_locked(error&& why) noexcept {
+    up_.store(false, std::memory_order_release);
+    cause_ = std::move(why);
+    replies_owed_ = mux_.in_flight() != 0;
+    const auto duty = mux_.fail();
+    calls_.shutdown(fd_);  // wakes the I/O thread, which then releases the reader role
+    return duty;
+}
+
 void Connection::fail(error why) noexcept {
     auto duty = Multiplexer::duty::none;
     {
         const lock_guard hold(lock_);
         if (mux_.current() != Multiplexer::state::up) return;
-        up_.store(false, std::memory_order_release);
-        cause_ = std::move(why);
-        duty = mux_.fail();
-        calls_.shutdown(fd_);  // wakes the I/O thread, which then releases the reader role
+        duty = fail_locked(std::move(why));
     }
     act_on(duty);
+}
+
+bool Connection::fail_if_idle(error why) noexcept {
+    auto duty = Multiplexer::duty::none;
+    {
+        const lock_guard hold(lock_);
+        if (mux_.current() != Multiplexer::state::up || mux_.in_flight() != 0 || mux_.unsent_bytes() != 0) return false;
+        duty = fail_locked(std::move(why));
+    }
+    act_on(duty);
+    return true;
 }
 
 void Connection::act_on(Multiplexer::duty d) noexcept {

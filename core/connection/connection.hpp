@@ -41,6 +41,12 @@ public:
         virtual void on_down(Connection& connection, const error& why) noexcept = 0;
         /// Commands were refused because the buffer was full; now there is room again.
         virtual void on_room(Connection& connection) noexcept = 0;
+        /// A command's time was over after it had been sent. Told once, until expect_silence() asks to hear of it
+        /// again.
+        virtual void on_silence(Connection& /*connection*/, errc /*reason*/) noexcept {}
+        /// The server answered a command, not a script, that it cannot serve it in its present state: READONLY, NOAUTH,
+        /// LOADING, BUSY, MASTERDOWN.
+        virtual void on_refusal(Connection& /*connection*/, errc /*code*/) noexcept {}
 
     protected:
         ~Listener() = default;
@@ -88,6 +94,15 @@ public:
     /// Sends a command whose answer the listener will see. False: not up, or the buffer is full. I/O thread.
     bool push(std::string_view bytes) noexcept;
 
+    /// The same, if no reply is owed and nothing is unsent. False: it goes on.
+    bool fail_if_idle(error why) noexcept;
+    /// Receives so far: a figure that moves when the server says anything.
+    std::uint64_t receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
+    /// In on_down(): commands were owed a reply when it failed.
+    bool failed_with_replies_owed() const noexcept { return replies_owed_; }
+    /// From now on on_silence() will be told again. I/O thread.
+    void expect_silence() noexcept { silence_told_.store(false, std::memory_order_relaxed); }
+
     bool up() const noexcept { return up_.load(std::memory_order_acquire); }
     std::size_t in_flight() const noexcept;
     connection_figures figures() const noexcept;
@@ -113,7 +128,7 @@ private:
     bool decode() noexcept;
     bool deliver(std::size_t n) noexcept;
     void answer(Operation& op, reply&& value) noexcept;
-    void fail_locked(error&& why) noexcept;
+    Multiplexer::duty fail_locked(error&& why) noexcept;
     void act_on(Multiplexer::duty d) noexcept;
     void sweep() noexcept;
     void finish_down() noexcept;
@@ -137,6 +152,8 @@ private:
     std::atomic<std::uint64_t> bytes_in_{0};
     std::atomic<std::uint64_t> receives_{0};
     std::atomic<bool> up_{false};
+    std::atomic<bool> silence_told_{false};
+    bool replies_owed_ = false;  // under lock_ when it fails; then the I/O thread's
 
     // I/O thread only
     std::unique_ptr<Descriptor> descriptor_;

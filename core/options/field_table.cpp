@@ -92,6 +92,7 @@ constexpr std::array table{
     count<pool, &pool_options::connections_max>({"pool.connections_max", "connections_max", "REDOUBT_CONNECTIONS_MAX"},
                                                 1, 100'000, "no limit"),
     duration<pool, &pool_options::lease_idle_max>({"pool.lease_idle_max"}, 1s, 24h, "never closed"),
+    duration<pool, &pool_options::lifetime_max>({"pool.lifetime_max"}, 1s, 7 * 24h, "never replaced"),
     count<pool, &pool_options::idle_min>({"pool.idle_min"}, 0, 100'000),
     limiter_count<&limiter_options::limit>({"limiter.limit", "limit", "REDOUBT_LIMIT"}, 1, 1'000'000, "", no_limiter),
     limiter_count<&limiter_options::queue_max>({"limiter.queue_max", "queue_max", "REDOUBT_QUEUE_MAX"}, 0, 10'000'000,

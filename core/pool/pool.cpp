@@ -1,10 +1,10 @@
-// The pool: the way of a command, and the life of the shared connection. Leases are in pool_leases.cpp.
+// The pool: the way of a command, opening and closing. The life of the shared connection is in pool_links.cpp, what
+// watches over it in pool_watch.cpp, leases are in pool_leases.cpp.
 #include "core/pool/pool.hpp"
 
 #include <algorithm>
 #include <thread>
 
-#include "core/log.hpp"
 #include "core/pool/client_name.hpp"
 #include "core/pool/pool_timers.hpp"
 
@@ -13,10 +13,6 @@ namespace redoubt::core {
 using lock_guard = std::lock_guard<std::mutex>;
 
 namespace {
-
-constexpr auto stable_after = std::chrono::seconds(10);  // a connection that lasted so long is redialled at once
-constexpr auto gate_base = std::chrono::seconds(5);      // between dials while the server refuses the credentials
-constexpr auto gate_cap = std::chrono::seconds(30);
 
 dial_settings make_dial_settings(const options& o) {
     dial_settings s;
@@ -28,39 +24,45 @@ dial_settings make_dial_settings(const options& o) {
     return s;
 }
 
-resilience::reconnect_policy make_backoff(const reconnect_options& r) {
-    return {.backoff = {.base = r.base, .cap = r.cap, .growth_percent = r.factor * 100},
-            .attempts_max = r.attempts_max};
-}
-
 // With one processor, whoever waits awake keeps the others from working.
 std::chrono::nanoseconds useful_spin(const options& o) {
     return std::thread::hardware_concurrency() > 1 ? o.spin : std::chrono::nanoseconds{};
 }
 
+// Silence for two attempts; without a limit of attempts, for as long as with the usual one.
+std::int64_t silence_ns(const options& o) {
+    constexpr std::chrono::nanoseconds usual = std::chrono::seconds(1);
+    return 2 * (o.attempt_timeout.count() > 0 ? o.attempt_timeout : usual).count();
+}
+
 }  // namespace
 
-Pool::Pool(Reactor& reactor, const options& o)
+Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node)
     : reactor_(reactor),
       options_(o),
       dial_settings_(make_dial_settings(o)),
-      shared_(reactor, *this, {dial_settings_.node, o.replies, o.output_bytes_max, useful_spin(o)}),
-      backoff_(make_backoff(o.reconnect), static_cast<std::uint64_t>(steady_now_ns())),
-      timers_(std::make_unique<Timers>(reactor.context())) {
+      node_details_(errc::closed, fate::not_applied, phase::none, {.node = dial_settings_.node}),
+      node_(std::move(node)),
+      timers_(std::make_unique<Timers>(reactor.context())),
+      random_(resilience::random_seed()),
+      progress_(silence_ns(o)),
+      probe_(reactor) {
+    const Connection::settings s{dial_settings_.node, o.replies, o.output_bytes_max, useful_spin(o)};
+    for (auto& l : links_) l.connection = std::make_unique<Connection>(reactor, *this, s);
     counts_.connections_max = o.pool.connections_max;
-    counts_.connections = 1;  // the place of the shared connection is always reserved
+    node_->join(*this);
 }
 
-Pool::~Pool() = default;
+Pool::~Pool() { node_->leave(*this); }
 
-dial_settings Pool::settings_for(std::string_view role) {
+dial_settings Pool::settings_for(std::string_view part) {
     auto s = dial_settings_;
-    s.greeting.client_name = next_client_name(role);
+    s.greeting.client_name = next_client_name(part);
     return s;
 }
 
-std::string Pool::next_client_name(std::string_view role) {
-    return client_name(options_.app, role, ++connection_number_);
+std::string Pool::next_client_name(std::string_view part) {
+    return client_name(options_.app, part, ++connection_number_);
 }
 
 // -- the way of a command --
@@ -68,25 +70,19 @@ std::string Pool::next_client_name(std::string_view role) {
 void Pool::start(Operation& op) noexcept {
     constexpr auto exclusive = command_flag::connection_state | command_flag::blocking;
     if (has(op.command->flags(), exclusive)) {
-        return op.fail(shared_.node_error(errc::needs_dedicated, fate::not_applied, phase::none));
+        return op.fail(node_error(errc::needs_dedicated, fate::not_applied, phase::none));
     }
-    if (waiting_count_.load(std::memory_order_relaxed) == 0 && shared_.submit(op) == Connection::admission::accepted) {
-        return;
+    if (waiting_count_.load(std::memory_order_relaxed) == 0) {
+        auto* const carrier = current_.load(std::memory_order_acquire);
+        if (carrier != nullptr && carrier->submit(op) == Connection::admission::accepted) return;
     }
     // Never under the lock: a submit that fails may complete others, and start the next ones right here.
     std::optional<error> refusal;
     bool first = false;
     {
         const lock_guard hold(lock_);
-        const bool down = !shared_.up();
-        if (refusing_) {
-            refusal = shared_.node_error(errc::closed, fate::not_applied, phase::none);
-        } else if (down && lasting_ && obstacle_) {
-            refusal = obstacle_;
-        } else if (down && options_.when_disconnected == when_disconnected::fail) {
-            refusal = shared_.node_error(errc::not_connected, fate::not_applied, phase::dial);
-            if (obstacle_) refusal->with_details_of(*obstacle_);
-        } else {
+        refusal = refusal_locked();
+        if (!refusal) {
             first = waiting_.empty();
             op.suspend_attempt();
             op.holder.store(this, std::memory_order_release);
@@ -95,22 +91,41 @@ void Pool::start(Operation& op) noexcept {
         }
     }
     if (refusal) return op.fail(*refusal);
+    if (!first) return;
     // It may have come up, or have room again, before the operation stood in line: then nobody else would look.
-    if (first && shared_.up()) reactor_.post([this] { drain_waiting(); });
+    if (usable()) return reactor_.post([this] { drain_waiting(); });
+    if (exhausted_.load(std::memory_order_relaxed))
+        reactor_.post([this] {
+            exhausted_.store(false, std::memory_order_relaxed);
+            connect();
+        });
+}
+
+// Why an operation cannot even wait; nullopt: it can.
+std::optional<error> Pool::refusal_locked() const noexcept {
+    if (refusing_) return node_error(errc::closed, fate::not_applied, phase::none);
+    if (usable()) return std::nullopt;
+    if (lasting_ && obstacle_) return obstacle_;
+    if (options_.when_disconnected == when_disconnected::fail)
+        return not_connected_locked(errc::not_connected, phase::dial);
+    return std::nullopt;
+}
+
+error Pool::not_connected_locked(errc code, phase p) const noexcept {
+    auto why = node_error(code, fate::not_applied, p);
+    if (obstacle_) why.with_details_of(*obstacle_);
+    return why;
 }
 
 bool Pool::cancel(Operation& op, errc reason) noexcept {
-    error why = shared_.node_error(reason, fate::not_applied, phase::queue);
+    error why = node_error(reason, fate::not_applied, phase::queue);
     {
         const lock_guard hold(lock_);
         if (op.holder.load(std::memory_order_relaxed) != this) return false;
         waiting_.erase(op);
         waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
         op.holder.store(nullptr, std::memory_order_release);
-        if (!shared_.up()) {
-            why.with_phase(phase::dial);
-            if (obstacle_) why.with_details_of(*obstacle_);
-        }
+        if (!usable()) why = not_connected_locked(reason, phase::dial);
     }
     op.fail(why);
     return true;
@@ -119,6 +134,8 @@ bool Pool::cancel(Operation& op, errc reason) noexcept {
 // Only the I/O thread takes operations out of the line to send them, so putting one back keeps the order.
 void Pool::drain_waiting() noexcept {
     for (;;) {
+        auto* const carrier = current_.load(std::memory_order_acquire);
+        if (carrier == nullptr) return;
         Operation* op = nullptr;
         {
             const lock_guard hold(lock_);
@@ -128,7 +145,7 @@ void Pool::drain_waiting() noexcept {
             op->holder.store(nullptr, std::memory_order_release);
         }
         op->begin_attempt(reactor_.now_ns());
-        if (shared_.submit(*op) == Connection::admission::accepted) continue;
+        if (carrier->submit(*op) == Connection::admission::accepted) continue;
         const lock_guard hold(lock_);
         op->suspend_attempt();
         op->holder.store(this, std::memory_order_release);
@@ -157,114 +174,24 @@ void Pool::fail_waiting(const error& why) noexcept {
 
 void Pool::on_room(Connection&) noexcept { drain_waiting(); }
 
-// -- the life of the shared connection --
-
-void Pool::open() noexcept { dial_shared(); }
-
-void Pool::dial_shared() noexcept {
-    if (closing_ || dialling_shared_ || shared_.up()) return;
-    dialling_shared_ = true;
-    {
-        const lock_guard hold(lock_);
-        ++counts_.dials;
-    }
-    dials_.push_back(
-        start_dial(reactor_, settings_for("shared"), [this](result<int> r) { on_shared_dial(std::move(r)); }));
-}
-
-void Pool::on_shared_dial(result<int> outcome) noexcept {
-    dialling_shared_ = false;
-    std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
-    if (!outcome) return redial_later(outcome.error());
-    if (closing_) {
-        syscalls::real().close(*outcome);
-        return;
-    }
-    connected_at_ns_ = steady_now_ns();
-    backoff_.connected(connected_at_ns_);
-    gate_ = {};
-    shared_live_ = true;
-    shared_.adopt(*outcome);
-    bool recovered = false;
-    {
-        const lock_guard hold(lock_);
-        recovered = obstacle_.has_value();
-        obstacle_.reset();
-        lasting_ = false;
-        changed_.notify_all();
-    }
-    if (recovered) log_state(log_level::info, "connected to " + node());
-    drain_waiting();
-    refill_leases();
-}
-
-void Pool::redial_later(const error& why) noexcept {
-    if (closing_) return;
-    bool first = false;
-    const bool lasting = is_lasting(why);
-    {
-        const lock_guard hold(lock_);
-        ++counts_.dials_failed;
-        first = !obstacle_ || obstacle_->kind() != why.kind();
-        obstacle_ = why;
-        lasting_ = lasting;
-        changed_.notify_all();
-    }
-    if (first) log_state(log_level::warning, why.message());
-    auto pause = backoff_.next(steady_now_ns());
-    if (lasting) {
-        gate_ = std::clamp<std::chrono::nanoseconds>(gate_ * 2, gate_base, gate_cap);
-        pause = gate_;
-    }
-    // An exhausted series ends all waiting; it begins anew after the longest pause.
-    if (lasting || !pause) fail_waiting(why);
-    dial_after(pause.value_or(options_.reconnect.cap));
-}
-
-void Pool::on_down(Connection& connection, const error& why) noexcept {
-    if (&connection != &shared_) return on_lease_down(connection);
-    shared_live_ = false;
-    if (closing_) return;
-    const auto now = steady_now_ns();
-    const bool lasted = now - connected_at_ns_ >= std::chrono::nanoseconds(stable_after).count();
-    backoff_.lost(now);
-    {
-        const lock_guard hold(lock_);
-        ++counts_.connections_lost;
-        obstacle_ = why;
-        obstacle_->with_fate(fate::not_applied).with_phase(phase::dial);
-    }
-    log_state(log_level::warning, why.message());
-    if (lasted) return dial_shared();
-    // It served only briefly: a server that accepts and drops connections must not be dialled in a tight loop.
-    dial_after(backoff_.next(now).value_or(options_.reconnect.cap));
-}
-
-void Pool::dial_after(std::chrono::nanoseconds pause) noexcept {
-    timers_->redial.expires_after(pause);
-    timers_->redial.async_wait([this](const auto& cancelled) {
-        const Reactor::Dispatch dispatch(reactor_);
-        if (!cancelled) dial_shared();
-    });
-}
-
 // -- opening, readiness, the end --
+
+void Pool::open() noexcept { connect(); }
 
 result<void> Pool::ready(std::int64_t until_ns) noexcept {
     std::unique_lock hold(lock_);
-    const auto settled = [this] { return shared_.up() || refusing_ || lasting_; };
+    const auto settled = [this] { return usable() || refusing_ || lasting_; };
     const auto until = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(until_ns));
+    if (exhausted_.exchange(false, std::memory_order_relaxed)) reactor_.post([this] { connect(); });
     if (until_ns == never_ns) {
         changed_.wait(hold, settled);
     } else {
         changed_.wait_until(hold, until, settled);
     }
-    if (shared_.up()) return ok();
-    if (refusing_) return shared_.node_error(errc::closed, fate::not_applied, phase::none);
+    if (usable()) return ok();
+    if (refusing_) return node_error(errc::closed, fate::not_applied, phase::none);
     if (lasting_ && obstacle_) return *obstacle_;
-    auto late = shared_.node_error(errc::deadline_exceeded, fate::not_applied, phase::dial);
-    if (obstacle_) late.with_details_of(*obstacle_);
-    return late;
+    return not_connected_locked(errc::deadline_exceeded, phase::dial);
 }
 
 void Pool::refuse() noexcept {
@@ -296,13 +223,13 @@ void Pool::dismiss_guests() noexcept {
 
 void Pool::close() noexcept {
     closing_ = true;
+    node_->leave(*this);
     dismiss_guests();
-    const auto why = shared_.node_error(errc::closed, fate::not_applied, phase::none);
-    timers_->redial.cancel();
-    timers_->leases.cancel();
+    timers_->cancel();
     for (const auto& d : std::exchange(dials_, {})) cancel_dial(*d);
+    const auto why = node_error(errc::closed, fate::not_applied, phase::none);
     fail_waiting(why);
-    shared_.fail(why);
+    for (const auto& l : links_) l.connection->fail(why);
     std::vector<Connection*> open_leases;
     {
         const lock_guard hold(lock_);
@@ -312,15 +239,23 @@ void Pool::close() noexcept {
 }
 
 bool Pool::quiet() const noexcept {
-    if (shared_live_ || dialling_shared_) return false;
+    if (links_live() != 0 || dialling_shared_ || probe_.busy()) return false;
     const lock_guard hold(lock_);
     return lease_dials_ == 0 && std::all_of(leases_.begin(), leases_.end(), [](const leased& l) { return l.down; });
 }
 
 pool_stats Pool::stats() const noexcept {
-    const auto figures = shared_.figures();
+    connection_figures sum;
+    for (const auto& l : links_) {
+        const auto f = l.connection->figures();
+        sum.commands += f.commands;
+        sum.bytes_out += f.bytes_out;
+        sum.bytes_in += f.bytes_in;
+        sum.in_flight += f.in_flight;
+    }
     const lock_guard hold(lock_);
     auto s = counts_;
+    s.connections = static_cast<std::uint32_t>(leases_.size()) + lease_dials_ + link_places_;
     s.leases_idle = static_cast<std::uint32_t>(idle_.size());
     s.leases_in_use = static_cast<std::uint32_t>(
         std::count_if(leases_.begin(), leases_.end(), [](const leased& l) { return l.in_use; }));
@@ -328,11 +263,11 @@ pool_stats Pool::stats() const noexcept {
         std::count_if(guests_.begin(), guests_.end(), [](const auto& g) { return !g.expired(); }));
     s.waiting_leases = static_cast<std::uint32_t>(lease_line_.size());
     s.waiting = waiting_.size();
-    s.in_flight = figures.in_flight;
-    s.connected = shared_.up();
-    s.commands = figures.commands;
-    s.bytes_out = figures.bytes_out;
-    s.bytes_in = figures.bytes_in;
+    s.in_flight = sum.in_flight;
+    s.connected = usable();
+    s.commands = sum.commands;
+    s.bytes_out = sum.bytes_out;
+    s.bytes_in = sum.bytes_in;
     return s;
 }
 

@@ -1,6 +1,7 @@
 // The connections to one target: a shared one that carries ordinary commands, exclusive ones on lease, one budget.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -14,27 +15,31 @@
 
 #include "core/connection/connection.hpp"
 #include "core/connection/dial.hpp"
+#include "core/node/node.hpp"
+#include "core/pool/control_operation.hpp"
 #include "core/pool/guest.hpp"
 #include "core/pool/lease_line.hpp"
+#include "core/pool/progress_watch.hpp"
 #include "core/pool/waiting_line.hpp"
 #include "core/stack/layer.hpp"
-#include "resilience/backoff.hpp"
+#include "resilience/random.hpp"
 
 namespace redoubt::core {
 
 /// The innermost layer: names the connection that carries a command, and lets operations wait while there is none.
 ///
-/// The shared connection is dialled when the pool opens, and again whenever it is lost: at first at once, then after
-/// growing pauses, by one dial at a time. Leased connections are dialled on demand, within `connections_max`, and
-/// only while the shared connection shows that the server answers.
-class Pool final : public Layer, public Connection::Listener {
+/// The shared connection is dialled when the pool opens, and again whenever it is lost, as the node's governor allows.
+/// It is replaced while it works when it has grown old, or when its server refuses to serve it (READONLY, NOAUTH), and
+/// when it has fallen silent and another one is answered. Leased connections are dialled on demand, within
+/// `connections_max`, and only while the shared connection shows that the server answers.
+class Pool final : public Layer, public Connection::Listener, private Node::Watcher {
 public:
-    Pool(Reactor& reactor, const options& o);
+    Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node);
     ~Pool() override;
 
     void start(Operation& op) noexcept override;
     bool cancel(Operation& op, errc reason) noexcept override;
-    std::string describe() const override { return shared_.describe(); }
+    std::string describe() const override { return "connection[" + node() + "]"; }
 
     /// Begins to dial. I/O thread.
     void open() noexcept;
@@ -54,12 +59,10 @@ public:
     enum class give_back : bool { reusable, used_up };
     /// The lease is over. A connection that is used up, broken or owed a reply is closed. Any thread.
     void release_lease(Connection& connection, give_back state) noexcept;
-
     /// For those that wait without a thread (AsyncLease): joins the line, or is served or refused at once. I/O thread.
     void join_lease_line(lease_request& r) noexcept;
     /// False: it is over already.
     bool leave_lease_line(lease_request& r) noexcept;
-
     /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
     /// closed already). Any thread.
     void track(const std::weak_ptr<PoolGuest>& guest);
@@ -74,25 +77,73 @@ public:
 private:
     void on_down(Connection& connection, const error& why) noexcept override;
     void on_room(Connection& connection) noexcept override;
+    void on_silence(Connection& connection, errc reason) noexcept override;
+    void on_refusal(Connection& connection, errc code) noexcept override;
+    void on_node_news() noexcept override;
 
-    // The shared connection; I/O thread.
-    void dial_shared() noexcept;
-    void on_shared_dial(result<int> outcome) noexcept;
-    void redial_later(const error& why) noexcept;
-    void dial_after(std::chrono::nanoseconds pause) noexcept;
-    dial_settings settings_for(std::string_view role);
+    // The way of a command.
+    bool usable() const noexcept {
+        const auto* const c = current_.load(std::memory_order_acquire);
+        return c != nullptr && c->up();
+    }
+    error node_error(errc code, fate f, phase p) const noexcept {
+        return error(code, f, p).with_details_of(node_details_);
+    }
+    error not_connected_locked(errc code, phase p) const noexcept;
+    std::optional<error> refusal_locked() const noexcept;
     void drain_waiting() noexcept;
     void fail_waiting(const error& why) noexcept;
+    void dismiss_guests() noexcept;
+    dial_settings settings_for(std::string_view role);
+
+    // The shared connection (pool_links.cpp); I/O thread. Two more are enough for those that are on their way out.
+    enum class role : std::uint8_t {
+        spare,     // down
+        current,   // carries commands
+        suspect,   // silent for too long: takes no commands until it, or a new connection, is answered
+        draining,  // replaced: answers what it owes, then it is closed
+    };
+    struct link {
+        std::unique_ptr<Connection> connection;
+        enum role role = role::spare;
+        std::int64_t until_ns = never_ns;  // suspect or draining: closed then
+        std::uint64_t receives_seen = 0;   // suspect: one more, and it lives
+    };
+    enum class want : std::uint8_t { connection, replacement, proof };  // what the next dial is for
+    void connect() noexcept;
+    void connect_at(std::int64_t when_ns) noexcept;
+    void on_shared_dial(Node::answer granted, result<int> outcome) noexcept;
+    void dial_failed(const error& why, Node::news news) noexcept;
+    void take_over(int fd) noexcept;
+    void reconsider() noexcept;
+    void replace(std::string_view why) noexcept;
+    void suspect() noexcept;
+    void recovered(link& l) noexcept;
+    void retire(link& l, std::int64_t now_ns) noexcept;
+    void look_after_links() noexcept;
+    void look_after_links_soon() noexcept;
+    void on_link_down(link& l, const error& why) noexcept;
+    link* find_link(const Connection* connection) noexcept;
+    link* find_link(enum role r) noexcept;
+    std::uint32_t links_live() const noexcept;
+    bool room_for_another_link() const noexcept;
+
+    // Is it alive (pool_watch.cpp); I/O thread.
+    void watch_progress() noexcept;
+    void plan_probe() noexcept;
+    void send_probe() noexcept;
+    void on_probe_answer(bool failed) noexcept;
 
     // Leases; I/O thread.
     struct leased {
         std::unique_ptr<Connection> connection;
         std::int64_t idle_since_ns = 0;
+        std::int64_t retire_at_ns = never_ns;
         bool in_use = true;
         bool down = false;
     };
     void refill_leases() noexcept;
-    void on_lease_dial(result<int> outcome) noexcept;
+    void on_lease_dial(Node::answer granted, result<int> outcome) noexcept;
     void on_lease_down(Connection& connection) noexcept;
     void retire(Connection& connection) noexcept;
     void remove_locked(std::vector<leased>::iterator which) noexcept;
@@ -101,25 +152,33 @@ private:
     bool room_locked() const noexcept;
     void look_after_leases() noexcept;
     error no_place_for_leases() const;
-    void dismiss_guests() noexcept;
+    Connection* take_idle_locked() noexcept;
+    std::optional<error> lease_refusal_locked() const noexcept;
+    static Node::outcome outcome_of(const error& why) noexcept;
+    std::int64_t lifetime_end_ns(std::int64_t now_ns) noexcept;
 
     struct Timers;
 
     Reactor& reactor_;
     const options options_;
     const dial_settings dial_settings_;
-    Connection shared_;
+    const error node_details_;
+    const std::shared_ptr<Node> node_;
+    std::array<link, 3> links_;  // `connection` is set for good; the rest is the I/O thread's
+    std::atomic<Connection*> current_{nullptr};
     std::atomic<std::size_t> waiting_count_{0};
+    std::atomic<bool> exhausted_{false};  // a series of dials has ended: the next call starts another one
 
     mutable std::mutex lock_;
-    std::condition_variable changed_;               // the shared connection came up, or an obstacle was met
-    WaitingLine waiting_;                           // under lock_
-    LeaseLine lease_line_;                          // under lock_
-    std::vector<leased> leases_;                    // under lock_: all of them, idle ones included
-    std::vector<Connection*> idle_;                 // under lock_: the last one returned serves first
-    std::uint32_t lease_dials_ = 0;                 // under lock_
-    std::optional<error> obstacle_;                 // under lock_: why there is no connection at present
-    std::optional<error> lease_obstacle_;           // under lock_: why the last dial for a lease failed
+    std::condition_variable changed_;      // the shared connection came up, or an obstacle was met
+    WaitingLine waiting_;                  // under lock_
+    LeaseLine lease_line_;                 // under lock_
+    std::vector<leased> leases_;           // under lock_: all of them, idle ones included
+    std::vector<Connection*> idle_;        // under lock_: the last one returned serves first
+    std::uint32_t lease_dials_ = 0;        // under lock_
+    std::uint32_t link_places_ = 1;        // under lock_: of the shared connection, and of those that replace it
+    std::optional<error> obstacle_;        // under lock_: why there is no connection at present
+    std::optional<error> lease_obstacle_;  // under lock_: why the last dial for a lease failed
     std::vector<std::weak_ptr<PoolGuest>> guests_;  // under lock_
     bool looking_after_ = false;                    // under lock_: look_after_leases() will run
     bool lasting_ = false;                          // under lock_: waiting will not remove the obstacle
@@ -127,15 +186,22 @@ private:
     pool_stats counts_;                             // under lock_
 
     // I/O thread only
-    resilience::reconnect_backoff backoff_;
     std::unique_ptr<Timers> timers_;
     std::vector<std::shared_ptr<Dial>> dials_;
+    want wanted_ = want::connection;
     bool dialling_shared_ = false;
+    bool looking_after_links_ = false;
     std::chrono::nanoseconds gate_{};  // pause after refused credentials
-    std::int64_t connected_at_ns_ = 0;
-    std::int64_t lease_dials_from_ns_ = 0;  // after a failed one: not before
+    std::int64_t gate_until_ns_ = 0;
+    std::int64_t replaced_at_ns_ = 0;  // because of a refusal
+    std::int64_t lost_at_ns_ = 0;      // 0: there is a connection, or there never was one
+    std::uint64_t failed_since_lost_ = 0;
+    bool loss_reported_ = false;
     std::uint64_t connection_number_ = 0;
-    bool shared_live_ = false;  // adopted, and not yet reported down
+    resilience::random_engine random_;
+    ProgressWatch progress_;
+    ControlOperation probe_;
+    std::uint64_t receives_at_probe_ = 0;
     bool closing_ = false;
 };
 

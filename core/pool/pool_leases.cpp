@@ -9,30 +9,17 @@ namespace redoubt::core {
 using lock_guard = std::lock_guard<std::mutex>;
 
 namespace {
-constexpr std::uint32_t dials_at_once_max = 64;  // more only overflow the server's listen backlog
-constexpr auto pause_after_failed_dial = std::chrono::milliseconds(100);
 constexpr auto idle_check = std::chrono::seconds(1);
+// From this budget on one place is kept for connections of our own, which so never wait for a lease to end.
+constexpr std::uint32_t budget_with_reserve = 8;
 }  // namespace
 
 result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
     blocking_lease_request mine;
     std::unique_lock hold(lock_);
-    if (refusing_) return shared_.node_error(errc::closed, fate::not_applied, phase::none);
-    if (counts_.connections_max == 1) {
-        return no_place_for_leases();
-    }
-    if (lease_line_.empty() && !idle_.empty()) {
-        auto* const last = idle_.back();
-        idle_.pop_back();
-        find_locked(*last)->in_use = true;
-        return last;
-    }
-    if (lasting_ && obstacle_) return *obstacle_;
-    if (!shared_.up() && options_.when_disconnected == when_disconnected::fail) {
-        auto why = shared_.node_error(errc::not_connected, fate::not_applied, phase::dial);
-        if (obstacle_) why.with_details_of(*obstacle_);
-        return why;
-    }
+    if (counts_.connections_max == 1) return no_place_for_leases();
+    if (auto* const idle = take_idle_locked()) return idle;
+    if (const auto refusal = lease_refusal_locked()) return *refusal;
     lease_line_.join(mine);
     reactor_.post([this] { refill_leases(); });
     const auto until = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(until_ns));
@@ -44,10 +31,9 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
     if (mine.connection != nullptr) return mine.connection;
     if (mine.refused) return *mine.refused;
     lease_line_.leave(mine);
-    auto late = shared_.node_error(errc::deadline_exceeded, fate::not_applied, phase::lease);
-    if (!shared_.up() && obstacle_) {
-        late.with_details_of(*obstacle_);
-    } else if (lease_obstacle_) {
+    if (!usable()) return not_connected_locked(errc::deadline_exceeded, phase::lease);
+    auto late = node_error(errc::deadline_exceeded, fate::not_applied, phase::lease);
+    if (lease_obstacle_) {
         late.with_details_of(*lease_obstacle_);
     } else if (!room_locked()) {
         late = error(late.kind(), late.fate(), late.phase(),
@@ -61,22 +47,33 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
 void Pool::join_lease_line(lease_request& r) noexcept {
     {
         const lock_guard hold(lock_);
-        if (refusing_) {
-            r.refused = shared_.node_error(errc::closed, fate::not_applied, phase::none);
-        } else if (counts_.connections_max == 1) {
+        if (counts_.connections_max == 1) {
             r.refused = no_place_for_leases();
-        } else if (lasting_ && obstacle_) {
-            r.refused = obstacle_;
-        } else if (lease_line_.empty() && !idle_.empty()) {
-            r.connection = idle_.back();
-            idle_.pop_back();
-            find_locked(*r.connection)->in_use = true;
+        } else if (refusing_ || (lasting_ && !usable())) {
+            r.refused = refusal_locked();
+        } else if (auto* const idle = take_idle_locked()) {
+            r.connection = idle;
         } else {
             lease_line_.join(r);
         }
         if (r.over()) return r.wake();
     }
     refill_leases();
+}
+
+// Null: none is idle, or others were there before.
+Connection* Pool::take_idle_locked() noexcept {
+    if (refusing_ || !lease_line_.empty() || idle_.empty()) return nullptr;
+    auto* const last = idle_.back();
+    idle_.pop_back();
+    find_locked(*last)->in_use = true;
+    return last;
+}
+
+std::optional<error> Pool::lease_refusal_locked() const noexcept {
+    if (auto refusal = refusal_locked()) return refusal;
+    if (usable() || node_->breaker().state() != breaker_state::open) return std::nullopt;
+    return node_->rejection(steady_now_ns(), phase::lease);
 }
 
 bool Pool::leave_lease_line(lease_request& r) noexcept {
@@ -93,10 +90,11 @@ error Pool::no_place_for_leases() const {
 
 void Pool::release_lease(Connection& connection, give_back state) noexcept {
     // A reply that is still owed would reach the next holder.
-    const bool reusable = state == give_back::reusable && connection.up() && connection.in_flight() == 0;
+    bool reusable = state == give_back::reusable && connection.up() && connection.in_flight() == 0;
     {
         const lock_guard hold(lock_);
         const auto mine = find_locked(connection);
+        reusable = reusable && steady_now_ns() < mine->retire_at_ns;
         if (reusable && !refusing_ && !mine->down) {
             mine->in_use = false;
             place_locked(*mine);
@@ -149,7 +147,6 @@ void Pool::remove_locked(std::vector<leased>::iterator which) noexcept {
     // What was posted for it before still runs: it goes after that.
     reactor_.post([dead = std::shared_ptr<Connection>(std::move(which->connection))] {});
     leases_.erase(which);
-    --counts_.connections;
 }
 
 std::vector<Pool::leased>::iterator Pool::find_locked(const Connection& connection) noexcept {
@@ -158,46 +155,53 @@ std::vector<Pool::leased>::iterator Pool::find_locked(const Connection& connecti
 }
 
 bool Pool::room_locked() const noexcept {
-    return counts_.connections_max == 0 || counts_.connections < counts_.connections_max;
+    const auto most = counts_.connections_max;
+    if (most == 0) return true;
+    const std::uint32_t kept = most >= budget_with_reserve ? 2U : 1U;
+    return leases_.size() + lease_dials_ + std::max(link_places_, kept) < most;
 }
 
 void Pool::refill_leases() noexcept {
-    if (closing_ || !shared_.up()) return;  // when it comes up, this is called again
-    if (steady_now_ns() < lease_dials_from_ns_) {
-        {
-            const lock_guard hold(lock_);
-            if (std::exchange(looking_after_, true)) return;
-        }
-        return look_after_leases();
-    }
     for (;;) {
+        if (closing_ || !usable()) return;  // when it comes up, this is called again
         {
             const lock_guard hold(lock_);
-            if (lease_line_.size() <= lease_dials_ || lease_dials_ >= dials_at_once_max || !room_locked()) return;
+            if (lease_line_.size() <= lease_dials_ || !room_locked()) return;
+        }
+        const auto now = steady_now_ns();
+        const auto granted = node_->ask_to_dial(now);
+        if (!granted.granted) {
+            if (granted.ask_again_ns != resilience::DialGovernor::told) {
+                Timers::at(reactor_, timers_->lease_dial, granted.ask_again_ns, [this] { refill_leases(); });
+            }
+            return;
+        }
+        {
+            const lock_guard hold(lock_);
             ++lease_dials_;
-            ++counts_.connections;
             ++counts_.dials;
         }
-        dials_.push_back(
-            start_dial(reactor_, settings_for("lease"), [this](result<int> r) { on_lease_dial(std::move(r)); }));
+        dials_.push_back(start_dial(reactor_, settings_for("lease"),
+                                    [this, granted](result<int> r) { on_lease_dial(granted, std::move(r)); }));
     }
 }
 
 // The dial is the pool's, not its caller's: whoever waits longest by now gets the connection.
-void Pool::on_lease_dial(result<int> outcome) noexcept {
+void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
+    const auto now = steady_now_ns();
+    const auto how = outcome ? Node::outcome::connected : outcome_of(outcome.error());
+    (void)node_->dial_finished(granted.under, closing_ ? Node::outcome::abandoned : how, now);
     if (!outcome || closing_) {
         if (outcome) syscalls::real().close(*outcome);
         const bool lasting = !outcome && is_lasting(outcome.error());
         {
             const lock_guard hold(lock_);
             --lease_dials_;
-            --counts_.connections;
             ++counts_.dials_failed;
             if (!outcome) lease_obstacle_ = outcome.error();
             if (lasting) lease_line_.refuse_all(outcome.error());
         }
-        lease_dials_from_ns_ = steady_now_ns() + std::chrono::nanoseconds(pause_after_failed_dial).count();
         return refill_leases();
     }
     auto connection = std::make_unique<Connection>(
@@ -207,38 +211,40 @@ void Pool::on_lease_dial(result<int> outcome) noexcept {
         const lock_guard hold(lock_);
         --lease_dials_;
         lease_obstacle_.reset();
-        leases_.push_back({.connection = std::move(connection), .in_use = false});
+        leases_.push_back({.connection = std::move(connection), .retire_at_ns = lifetime_end_ns(now), .in_use = false});
         place_locked(leases_.back());
     }
     refill_leases();
 }
 
-// While there are idle leases, or dials that wait for their time.
+// While there are idle leases.
 void Pool::look_after_leases() noexcept {
     const auto now = steady_now_ns();
-    const bool pausing = now < lease_dials_from_ns_;
     std::vector<Connection*> expired;
-    bool more = pausing;
+    bool more = false;
     {
         const lock_guard hold(lock_);
         const auto idle_max = options_.pool.lease_idle_max.count();
         // The front has been idle longest.
-        while (idle_max > 0 && idle_.size() > options_.pool.idle_min &&
-               now - find_locked(*idle_.front())->idle_since_ns >= idle_max) {
-            expired.push_back(idle_.front());
-            idle_.erase(idle_.begin());
+        const auto spare = idle_.size() > options_.pool.idle_min ? idle_.size() - options_.pool.idle_min : 0;
+        for (auto i = idle_.begin(); i != idle_.end();) {
+            const auto& l = *find_locked(**i);
+            const bool unused = idle_max > 0 && expired.size() < spare && now - l.idle_since_ns >= idle_max;
+            if (!unused && now < l.retire_at_ns) {
+                ++i;
+                continue;
+            }
+            expired.push_back(*i);
+            i = idle_.erase(i);
         }
-        more = more || !idle_.empty();
+        more = !idle_.empty();
         looking_after_ = more && !closing_;
     }
     for (auto* const c : expired) c->fail(c->node_error(errc::closed, fate::unknown, phase::none));
-    if (!pausing) refill_leases();
+    refill_leases();
     if (!more || closing_) return;
-    timers_->leases.expires_after(pausing ? std::chrono::nanoseconds(lease_dials_from_ns_ - now) : idle_check);
-    timers_->leases.async_wait([this](const auto& cancelled) {
-        const Reactor::Dispatch dispatch(reactor_);
-        if (!cancelled) look_after_leases();
-    });
+    Timers::at(reactor_, timers_->leases, now + std::chrono::nanoseconds(idle_check).count(),
+               [this] { look_after_leases(); });
 }
 
 }  // namespace redoubt::core

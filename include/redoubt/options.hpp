@@ -47,6 +47,11 @@ struct pool_options {
     /// Default 5 min: longer than the pauses of steady work, shorter than common firewall time-outs (350 s and up).
     std::chrono::nanoseconds lease_idle_max = std::chrono::minutes(5);
 
+    /// Time after which a connection is replaced, whatever it does: shared ones when the new one is up, leased ones
+    /// when they are given back. 1 s to 7 days, each drawn from ± 10 %; 0: never. Default 1 h: a change of DNS or of a
+    /// load balancer is followed within the hour, at the price of a dial.
+    std::chrono::nanoseconds lifetime_max = std::chrono::hours(1);
+
     /// Exclusive connections kept open although idle. 0 to `connections_max`. Default 0: none, dial when needed.
     std::uint32_t idle_min = 0;
 };
@@ -79,6 +84,45 @@ struct reconnect_options {
     /// Failed dials in a row after which waiting operations fail; the next call starts a new series. 1 to 1,000,000;
     /// 0: keep trying for ever. Default 0: a client must come back by itself after an outage of any length.
     std::uint32_t attempts_max = 0;
+};
+
+/// The circuit breaker of a node: it rejects calls at once while the node fails, and lets probes find out when it
+/// serves again. One for each endpoint and process; the options of the client that comes first hold for all.
+struct breaker_options {
+    /// Calls within 10 s below which no rate is judged. 1 to 1,000,000. Default 20: fewer prove nothing.
+    std::uint32_t calls_min = 20;
+
+    /// Share of failed calls that opens it, in percent. 1 to 100; 0: no share does. Default 50: a node that fails every
+    /// other call is broken, one that fails every tenth is not.
+    std::uint32_t failure_percent = 50;
+
+    /// Failed dials in a row that open it. 1 to 1,000,000; 0: no number does. Default 5: with pauses from 50 ms on they
+    /// take about half a second, in which a restart goes unnoticed.
+    std::uint32_t dials_max = 5;
+
+    /// First time that it stays open; doubled each time it opens again, up to `open_max`, each drawn from ± 20 %. A
+    /// connection to the node ends it early. 1 ms to 1 h; 0 is refused. Default 1 s: the usual length of a hiccup.
+    std::chrono::nanoseconds open_base = std::chrono::seconds(1);
+
+    /// Longest time that it stays open. `open_base` to 1 h. Default 30 s: a node that has come back without anybody
+    /// noticing is used again within half a minute.
+    std::chrono::nanoseconds open_max = std::chrono::seconds(30);
+};
+
+/// Whether a node is alive, asked by PING when there is no traffic, and reported when it changes.
+struct health_options {
+    /// Time between two PINGs, each drawn from ± 10 %; none is sent while replies come anyway. 100 ms to 1 h; 0 is
+    /// refused. Default 5 s: costs nothing, and an idle client knows of a dead server before its next call.
+    std::chrono::nanoseconds interval = std::chrono::seconds(5);
+
+    /// Longest time for its answer. 1 ms to 1 min; 0 is refused. Default 1 s: as for an attempt.
+    std::chrono::nanoseconds timeout = std::chrono::seconds(1);
+
+    /// Failures in a row after which a node is unhealthy. 1 to 100. Default 3: one may be chance.
+    std::uint32_t fall = 3;
+
+    /// Good answers in a row after which it is healthy again. 1 to 100. Default 2.
+    std::uint32_t rise = 2;
 };
 
 /// What an operation does while its node has no connection.
@@ -128,6 +172,15 @@ struct options {
 
     /// The bound on concurrent operations; std::nullopt: no bound.
     std::optional<limiter_options> limiter = limiter_options{};
+
+    /// The circuit breaker; std::nullopt: calls of this client pass none.
+    std::optional<breaker_options> breaker = breaker_options{};
+
+    health_options health{};
+
+    /// Commands of this client in flight on one node at once, replies owed; further ones wait in order. 1 to 1,000,000;
+    /// 0 is refused. Default 8,192: more than any server answers within a tick, and a bound on what a hung one holds.
+    std::uint32_t node_limit = 8192;
 
     reconnect_options reconnect{};
 

@@ -88,7 +88,8 @@ TEST_P(DialOver, a_series_of_dials_can_be_exhausted_and_the_client_still_comes_b
     const auto client = Client::open(o).value();
     const auto call = client.with({.deadline = 5s}).get("k");
     ASSERT_FALSE(call);
-    EXPECT_EQ(call.error(), errc::connect_failed);
+    EXPECT_EQ(call.error(), errc::reconnect_exhausted);
+    EXPECT_THAT(call.error().message(), testing::HasSubstr("starts a new series")) << call.error().message();
     EXPECT_EQ(call.error().fate(), fate::not_applied);
     server().restart();
     EXPECT_TRUE(eventually([&] { return client.get("k").has_value(); }));

@@ -228,12 +228,12 @@ TEST_P(FakeErrors, a_state_of_the_server_means_that_nothing_ran) {
                      .expect_any()
                      .reply("-LOADING Redis is loading\r\n")
                      .expect_any()
-                     .reply("-READONLY You can't write\r\n")
+                     .reply("-MISCONF no disk\r\n")
                      .expect_any()
                      .reply("-BUSY script\r\n")
                      .expect_close());
     const auto client = open();
-    for (const auto code : {errc::loading, errc::read_only, errc::busy}) {
+    for (const auto code : {errc::loading, errc::misconf, errc::busy}) {
         const auto r = client.incr("n");
         ASSERT_FALSE(r);
         EXPECT_EQ(r.error(), code);

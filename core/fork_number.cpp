@@ -1,5 +1,5 @@
 // Counts forks by pthread_atfork, so that asking costs one load and no system call.
-#include "core/client/fork_number.hpp"
+#include "core/fork_number.hpp"
 
 #include <pthread.h>
 

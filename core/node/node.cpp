@@ -1,0 +1,198 @@
+// One node: what is heard of it goes to its governor, its breaker and its health checker.
+#include "core/node/node.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "core/fork_number.hpp"
+#include "core/log.hpp"
+
+namespace redoubt::core {
+
+using lock_guard = std::lock_guard<std::mutex>;
+
+namespace {
+
+struct Registry {
+    const std::uint32_t forks;
+    std::mutex lock;
+    std::map<std::string, std::weak_ptr<Node>> nodes;
+};
+
+// Never destroyed: clients may outlive static objects. A child of fork() begins with an empty one, since a lock of its
+// parent's may be held for ever.
+Registry& registry() {
+    static std::atomic<Registry*> current{new Registry{fork_number(), {}, {}}};
+    auto* known = current.load();
+    while (known->forks != fork_number()) {
+        auto* const fresh = new Registry{fork_number(), {}, {}};
+        if (current.compare_exchange_strong(known, fresh)) return *fresh;
+        delete fresh;
+    }
+    return *known;
+}
+
+std::string in_ms(std::chrono::nanoseconds t) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t).count();
+    return std::to_string(ms) + " ms";
+}
+
+}  // namespace
+
+std::shared_ptr<Node> Node::of(const std::string& name, const node_policy& policy) {
+    auto& all = registry();
+    const lock_guard hold(all.lock);
+    std::erase_if(all.nodes, [](const auto& n) { return n.second.expired(); });
+    if (auto known = all.nodes[name].lock()) return known;
+    auto fresh = std::make_shared<Node>(name, policy);
+    all.nodes[name] = fresh;
+    return fresh;
+}
+
+Node::Node(std::string name, const node_policy& policy)
+    : breaker_(std::move(name), policy.breaker, [this](const auto& e) { on_breaker(e); }),
+      governor_(policy.dials, resilience::random_seed()),
+      health_(policy.health) {}
+
+error Node::rejection(std::int64_t now_ns, phase p) const {
+    auto why = breaker_.rejection(now_ns);
+    return {errc::breaker_open,
+            fate::not_applied,
+            p,
+            {.node = name(), .text = std::move(why.text), .retry_after = why.retry_after}};
+}
+
+// -- watchers --
+
+void Node::join(Watcher& w) {
+    const lock_guard hold(watchers_lock_);
+    watchers_.push_back(&w);
+}
+
+void Node::leave(Watcher& w) noexcept {
+    const lock_guard hold(watchers_lock_);
+    std::erase(watchers_, &w);
+}
+
+void Node::tell() noexcept {
+    const lock_guard hold(watchers_lock_);
+    for (auto* const w : watchers_) w->on_node_news();
+}
+
+// -- dials --
+
+Node::answer Node::ask_to_dial(std::int64_t now_ns) {
+    const lock_guard hold(lock_);
+    const auto a = governor_.ask(now_ns);
+    if (!a.granted && a.ask_again_ns == resilience::DialGovernor::told) somebody_waits_ = true;
+    return a;
+}
+
+Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns) {
+    auto heard_of = news::none;
+    bool waited = false;
+    bool at_once = false;
+    {
+        const lock_guard hold(lock_);
+        heard_of = governor_.finished(under, how, now_ns);
+        waited = std::exchange(somebody_waits_, false);
+        if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
+    }
+    switch (how) {
+        case outcome::connected:
+            if (at_once) breaker_.withdraw_connection_failure();
+            breaker_.reachable(now_ns);
+            health_.traffic_succeeded(now_ns);  // no PING is needed for some time
+            heard(probe_answer::alive, now_ns);
+            break;
+        case outcome::refused: heard(probe_answer::alive, now_ns); break;
+        case outcome::full: breaker_.dial_failed(now_ns); break;
+        case outcome::failed:
+            breaker_.dial_failed(now_ns);
+            heard(probe_answer::failed, now_ns);
+            break;
+        case outcome::abandoned: break;
+    }
+    if (waited || heard_of != news::none) tell();
+    return heard_of;
+}
+
+void Node::connection_lost(owed what, std::int64_t now_ns) {
+    {
+        const lock_guard hold(lock_);
+        governor_.lost(now_ns);
+        loss_counted_ = what == owed::replies;
+    }
+    if (what == owed::replies) breaker_.connection_failed(now_ns);
+}
+
+// -- health --
+
+std::int64_t Node::next_probe_ns(std::int64_t now_ns) {
+    const lock_guard hold(lock_);
+    // While another client asks: look again, it may go away.
+    return std::min(health_.next_probe_ns(now_ns), now_ns + health_.policy().interval.count());
+}
+
+std::optional<std::int64_t> Node::begin_probe(std::int64_t now_ns) {
+    const lock_guard hold(lock_);
+    if (health_.next_probe_ns(now_ns) > now_ns) return std::nullopt;
+    health_.probe_began(now_ns);
+    return now_ns + health_.policy().timeout.count();
+}
+
+void Node::probe_ended(probe_answer what, std::int64_t now_ns) {
+    std::optional<resilience::health_change> change;
+    {
+        const lock_guard hold(lock_);
+        change = health_.probe_ended(what, now_ns);
+    }
+    if (what == probe_answer::alive) breaker_.reachable(now_ns);
+    log_health(change);
+}
+
+void Node::heard(probe_answer what, std::int64_t now_ns) {
+    std::optional<resilience::health_change> change;
+    {
+        const lock_guard hold(lock_);
+        change = health_.heard(what, now_ns);
+    }
+    log_health(change);
+}
+
+void Node::log_health(const std::optional<resilience::health_change>& change) const {
+    // That a server is there is what one expects.
+    if (!change || (change->from == health_state::unknown && change->to == health_state::healthy)) return;
+    std::string line =
+        name() + " is " + std::string(to_string(change->to)) + ", was " + std::string(to_string(change->from));
+    if (change->failed != 0) line += "; " + std::to_string(change->failed) + " failures since";
+    if (change->suppressed != 0) line += "; " + std::to_string(change->suppressed) + " lines suppressed";
+    if (change->flapping_began) line += "; it is flapping";
+    log_state(change->to == health_state::healthy ? log_level::info : log_level::warning, line);
+}
+
+health_stats Node::health_figures() const {
+    const lock_guard hold(lock_);
+    return {.state = health_.state(),
+            .changes = health_.changes(),
+            .probes = health_.probes(),
+            .probes_failed = health_.probes_failed()};
+}
+
+// -- breaker --
+
+void Node::on_breaker(const resilience::breaker_event& e) {
+    std::string line = "circuit '" + name() + "' is " + std::string(to_string(e.to));
+    if (e.to == breaker_state::open) line += " for " + in_ms(e.open_for);
+    line += ": " + (e.text.empty() ? std::string(to_string(e.reason)) : e.text);
+    log_state(e.to == breaker_state::open ? log_level::warning : log_level::info, line);
+}
+
+breaker_stats Node::breaker_figures(std::int64_t now_ns) const {
+    const auto s = breaker_.snapshot(now_ns);
+    return {.state = s.state, .opened = s.opened, .rejected = s.rejected, .stale_results = s.stale_results};
+}
+
+}  // namespace redoubt::core

@@ -1,0 +1,97 @@
+// What this process knows of one server, whichever of its clients found it out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <redoubt/error.hpp>
+#include <redoubt/stats.hpp>
+#include <string>
+#include <vector>
+
+#include "resilience/circuit_breaker.hpp"
+#include "resilience/dial_governor.hpp"
+#include "resilience/health_checker.hpp"
+
+namespace redoubt::core {
+
+struct node_policy {
+    resilience::breaker_policy breaker{};
+    resilience::health_policy health{};
+    resilience::dial_policy dials{};
+};
+
+/// Shared by all clients of the process with this endpoint: one circuit breaker, one view of its health, one governor
+/// of dials. Its changes of state are logged, one line each. Thread safe.
+class Node {
+public:
+    /// A pool that has to do with the node. Called on any thread, under a lock of the node: it may only post.
+    class Watcher {
+    public:
+        /// Something changed that may end a wait: the node answers again, or a dial may start.
+        virtual void on_node_news() noexcept = 0;
+
+    protected:
+        ~Watcher() = default;
+    };
+
+    /// The one of this process; a child of fork() begins with none. The policies are those of whoever came first.
+    static std::shared_ptr<Node> of(const std::string& name, const node_policy& policy);
+
+    Node(std::string name, const node_policy& policy);  // for of(), and for tests
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    const std::string& name() const noexcept { return breaker_.name(); }
+    resilience::CircuitBreaker& breaker() noexcept { return breaker_; }
+    /// What somebody is told who is turned away now.
+    error rejection(std::int64_t now_ns, phase p) const;
+
+    void join(Watcher& w);
+    /// When it has returned, the watcher is not called any more. Without effect when it had left before.
+    void leave(Watcher& w) noexcept;
+
+    // -- dials --
+    using answer = resilience::DialGovernor::answer;
+    using outcome = resilience::DialGovernor::outcome;
+    using news = resilience::DialGovernor::news;
+    answer ask_to_dial(std::int64_t now_ns);
+    /// The end of a dial that was granted. Breaker and health hear of it too.
+    news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns);
+    enum class owed : bool { nothing, replies };
+    /// A connection that worked was lost. With nothing owed on it, that is no failure of the node.
+    void connection_lost(owed what, std::int64_t now_ns);
+
+    // -- health --
+    using probe_answer = resilience::probe_answer;
+    /// When begin_probe() is worth asking.
+    std::int64_t next_probe_ns(std::int64_t now_ns);
+    /// A PING is due, and must be answered by the time returned. nullopt: not now, or another client is at it.
+    std::optional<std::int64_t> begin_probe(std::int64_t now_ns);
+    void probe_ended(probe_answer what, std::int64_t now_ns);
+    /// Something else told as much as a probe does.
+    void heard(probe_answer what, std::int64_t now_ns);
+    /// Replies came.
+    void traffic_succeeded(std::int64_t now_ns) noexcept { health_.traffic_succeeded(now_ns); }
+
+    health_stats health_figures() const;
+    breaker_stats breaker_figures(std::int64_t now_ns) const;
+
+private:
+    void tell() noexcept;
+    void on_breaker(const resilience::breaker_event& e);
+    void log_health(const std::optional<resilience::health_change>& change) const;
+
+    resilience::CircuitBreaker breaker_;
+
+    mutable std::mutex lock_;
+    resilience::DialGovernor governor_;  // under lock_
+    resilience::HealthChecker health_;   // under lock_, as far as it asks for that
+    bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
+    bool loss_counted_ = false;          // under lock_: by the breaker, and no dial has ended since
+    std::mutex watchers_lock_;
+    std::vector<Watcher*> watchers_;  // under watchers_lock_
+};
+
+}  // namespace redoubt::core

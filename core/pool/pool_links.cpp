@@ -1,0 +1,371 @@
+// The life of the shared connection: dialled, lost, suspected, replaced.
+//
+//   role      entered by                                  left by
+//   spare     the beginning; on_down                      take_over(): a dial has succeeded
+//   current   take_over(); recovered()                    loss; replaced (draining); silent (suspect)
+//   suspect   silence for two attempts                    a byte (current, or draining when it has been replaced);
+//                                                         a new connection is answered, or its time is over: closed
+//   draining  its replacement is up                       nothing is owed any more, or its time is over: closed
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "core/pool/pool.hpp"
+#include "core/pool/pool_timers.hpp"
+
+namespace redoubt::core {
+
+using lock_guard = std::lock_guard<std::mutex>;
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr nanoseconds gate_base = std::chrono::seconds(5);  // between dials while the server refuses the credentials
+constexpr nanoseconds gate_cap = std::chrono::seconds(30);
+constexpr nanoseconds hung_max = std::chrono::seconds(10);      // what a hung server's connection gets to come back
+constexpr nanoseconds draining_max = std::chrono::seconds(10);  // for the replies that a replaced connection owes
+constexpr nanoseconds look_again = std::chrono::milliseconds(20);
+constexpr nanoseconds replace_again = std::chrono::seconds(5);  // because of what the server answers: not more often
+
+std::string seconds_text(std::int64_t ns) {
+    const auto tenths = ns / 100'000'000;
+    return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+}  // namespace
+
+Pool::link* Pool::find_link(const Connection* connection) noexcept {
+    const auto found =
+        std::find_if(links_.begin(), links_.end(), [&](const link& l) { return l.connection.get() == connection; });
+    return found != links_.end() ? &*found : nullptr;
+}
+
+Pool::link* Pool::find_link(enum role r) noexcept {
+    const auto found = std::find_if(links_.begin(), links_.end(), [r](const link& l) { return l.role == r; });
+    return found != links_.end() ? &*found : nullptr;
+}
+
+std::uint32_t Pool::links_live() const noexcept {
+    return static_cast<std::uint32_t>(
+        std::count_if(links_.begin(), links_.end(), [](const link& l) { return l.role != role::spare; }));
+}
+
+bool Pool::room_for_another_link() const noexcept {
+    if (links_live() == 0) return true;  // the first one's place is reserved
+    const lock_guard hold(lock_);
+    return counts_.connections_max == 0 || leases_.size() + lease_dials_ + links_live() < counts_.connections_max;
+}
+
+// -- dialling --
+
+Node::outcome Pool::outcome_of(const error& why) noexcept {
+    if (why == errc::max_clients) return Node::outcome::full;
+    if (why == errc::closed) return Node::outcome::abandoned;
+    return is_lasting(why) ? Node::outcome::refused : Node::outcome::failed;
+}
+
+void Pool::connect() noexcept {
+    if (closing_ || dialling_shared_ || exhausted_.load(std::memory_order_relaxed)) return;
+    if (wanted_ == want::connection && usable()) return;
+    if (find_link(role::spare) == nullptr || !room_for_another_link()) return;  // asked again when one is down
+    const auto now = steady_now_ns();
+    if (now < gate_until_ns_) return connect_at(gate_until_ns_);
+    const auto granted = node_->ask_to_dial(now);
+    if (!granted.granted) {
+        if (granted.ask_again_ns != resilience::DialGovernor::told) connect_at(granted.ask_again_ns);
+        return;
+    }
+    dialling_shared_ = true;
+    {
+        const lock_guard hold(lock_);
+        ++counts_.dials;
+        link_places_ = links_live() + 1;
+    }
+    dials_.push_back(start_dial(reactor_, settings_for("shared"),
+                                [this, granted](result<int> r) { on_shared_dial(granted, std::move(r)); }));
+}
+
+void Pool::connect_at(std::int64_t when_ns) noexcept {
+    Timers::at(reactor_, timers_->connect, when_ns, [this] { connect(); });
+}
+
+void Pool::on_node_news() noexcept {
+    reactor_.post([this] { reconsider(); });
+}
+
+void Pool::reconsider() noexcept {
+    if (closing_) return;
+    connect();
+    refill_leases();
+}
+
+void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
+    dialling_shared_ = false;
+    std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
+    const auto now = steady_now_ns();
+    if (closing_) {
+        (void)node_->dial_finished(granted.under, Node::outcome::abandoned, now);
+        if (outcome) syscalls::real().close(*outcome);
+        return;
+    }
+    const auto news =
+        node_->dial_finished(granted.under, outcome ? Node::outcome::connected : outcome_of(outcome.error()), now);
+    if (!outcome) return dial_failed(outcome.error(), news);
+    gate_ = {};
+    gate_until_ns_ = 0;
+    take_over(*outcome);
+}
+
+void Pool::dial_failed(const error& why, Node::news news) noexcept {
+    const bool lasting = is_lasting(why);
+    const bool down = !usable();
+    bool first = false;
+    {
+        const lock_guard hold(lock_);
+        ++counts_.dials_failed;
+        link_places_ = std::max(links_live(), 1U);
+        first = !obstacle_ || obstacle_->kind() != why.kind();
+        if (down) {
+            obstacle_ = why;
+            lasting_ = lasting;
+            changed_.notify_all();
+        }
+    }
+    ++failed_since_lost_;
+    if (lost_at_ns_ == 0) lost_at_ns_ = steady_now_ns();
+    if (first) log_state(log_level::warning, why.message());
+    if (lasting) {
+        gate_ = std::clamp(gate_ * 2, gate_base, gate_cap);
+        gate_until_ns_ = steady_now_ns() + gate_.count();
+    }
+    if (auto* const silent = find_link(role::suspect); silent != nullptr && wanted_ == want::proof) {
+        // Two connections without a word: the server itself hangs. Calls are turned away while it is given time.
+        wanted_ = want::connection;
+        silent->until_ns = steady_now_ns() + hung_max.count();
+        node_->breaker().trip(steady_now_ns(), "the server hangs: it answers neither its connection nor a new one");
+    }
+    if (wanted_ == want::replacement && !down) wanted_ = want::connection;  // tried again when there is reason to
+    if (news == Node::news::exhausted) exhausted_.store(true, std::memory_order_relaxed);
+    if (down && lasting) {
+        fail_waiting(why);
+    } else if (down && news == Node::news::exhausted) {
+        auto over = node_error(errc::reconnect_exhausted, fate::not_applied, phase::dial);
+        fail_waiting(over.with_details_of(why));
+    }
+    connect();
+}
+
+// A connected and greeted descriptor becomes the shared connection.
+void Pool::take_over(int fd) noexcept {
+    auto* const fresh = find_link(role::spare);
+    if (fresh == nullptr || (wanted_ == want::connection && usable())) {
+        syscalls::real().close(fd);  // what it was dialled for is settled: the silent one speaks again
+        const lock_guard hold(lock_);
+        link_places_ = std::max(links_live(), 1U);
+        return;
+    }
+    const auto now = steady_now_ns();
+    auto* const before = find_link(role::current);
+    auto* const silent = find_link(role::suspect);
+    fresh->connection->adopt(fd);
+    *fresh = {std::move(fresh->connection), role::current, never_ns, 0};
+    wanted_ = want::connection;
+    timers_->progress.cancel();  // it was about another one
+    current_.store(fresh->connection.get(), std::memory_order_release);
+    bool recovered = false;
+    {
+        const lock_guard hold(lock_);
+        recovered = obstacle_.has_value();
+        obstacle_.reset();
+        lasting_ = false;
+        link_places_ = links_live();
+        changed_.notify_all();
+    }
+    if (recovered && (loss_reported_ || failed_since_lost_ != 0)) {
+        log_state(log_level::info, "connected to " + node() + " after " + seconds_text(now - lost_at_ns_) + ", " +
+                                       std::to_string(failed_since_lost_) + " failed dials");
+    }
+    lost_at_ns_ = 0;
+    failed_since_lost_ = 0;
+    loss_reported_ = false;
+    if (before != nullptr) retire(*before, now);
+    if (silent != nullptr) {
+        if (silent->connection->receives() != silent->receives_seen) {
+            retire(*silent, now);
+        } else {
+            silent->connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
+                                           {.node = node(),
+                                            .text = "no reply for " + seconds_text(progress_.silent_for_ns(now)) +
+                                                    ", while the server answers a new connection"}));
+        }
+    }
+    if (options_.pool.lifetime_max.count() > 0) {
+        Timers::at(reactor_, timers_->lifetime, lifetime_end_ns(now), [this] { replace("its lifetime is over"); });
+    }
+    plan_probe();
+    drain_waiting();
+    refill_leases();
+}
+
+std::int64_t Pool::lifetime_end_ns(std::int64_t now_ns) noexcept {
+    const auto most = options_.pool.lifetime_max.count();
+    if (most == 0) return never_ns;
+    // ± 10 %: connections that were opened together do not end together.
+    const auto spread = static_cast<std::uint64_t>(most / 5);
+    return later_ns(now_ns, most - most / 10 + static_cast<std::int64_t>(random_.up_to(spread)));
+}
+
+// -- losing, replacing --
+
+void Pool::on_down(Connection& connection, const error& why) noexcept {
+    if (auto* const mine = find_link(&connection)) return on_link_down(*mine, why);
+    on_lease_down(connection);
+}
+
+void Pool::on_link_down(link& l, const error& why) noexcept {
+    const auto was = std::exchange(l.role, role::spare);
+    l.until_ns = never_ns;
+    if (was == role::current) current_.store(nullptr, std::memory_order_release);
+    if (closing_) return;
+    const auto now = steady_now_ns();
+    const bool owed = l.connection->failed_with_replies_owed();
+    const bool ours = was == role::draining;
+    {
+        const lock_guard hold(lock_);
+        link_places_ = std::max(links_live() + (dialling_shared_ ? 1U : 0U), 1U);
+        if (!ours) ++counts_.connections_lost;
+        if (was == role::current) {
+            obstacle_ = why;
+            obstacle_->with_fate(fate::not_applied).with_phase(phase::dial);
+        }
+    }
+    if (was == role::suspect) wanted_ = want::connection;
+    if (was == role::current) {
+        lost_at_ns_ = now;
+        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now);
+        // An idle connection that the server closes is replaced without a word, if that succeeds.
+        loss_reported_ = owed;
+    }
+    if (!ours && (owed || was != role::current)) log_state(log_level::warning, why.message());
+    connect();
+}
+
+void Pool::replace(std::string_view why) noexcept {
+    if (closing_ || !usable() || wanted_ != want::connection) return;
+    if (!room_for_another_link()) {
+        // Within this budget only one can be open: the old one first.
+        auto* const l = find_link(role::current);
+        current_.store(nullptr, std::memory_order_release);
+        lost_at_ns_ = steady_now_ns();
+        {
+            const lock_guard hold(lock_);
+            obstacle_ = error(errc::not_connected, fate::not_applied, phase::dial,
+                              {.node = node(), .text = "the connection is being replaced: " + std::string(why)});
+        }
+        return retire(*l, steady_now_ns());
+    }
+    wanted_ = want::replacement;
+    connect();
+}
+
+void Pool::on_refusal(Connection& connection, errc code) noexcept {
+    const auto now = reactor_.now_ns();
+    if (code == errc::loading || code == errc::busy || code == errc::master_down) {
+        node_->heard(Node::probe_answer::quarantined, now);
+        return plan_probe();
+    }
+    if (&connection != current_.load(std::memory_order_relaxed)) return;
+    if (code == errc::no_auth && options_.user.empty() && options_.password.empty()) return;
+    // The name may stand for another server by now, and a new greeting logs in again.
+    if (now < replaced_at_ns_ + replace_again.count() && replaced_at_ns_ != 0) return;
+    replaced_at_ns_ = now;
+    reactor_.post([this, code] { replace(make_error_code(code).message()); });
+}
+
+void Pool::retire(link& l, std::int64_t now_ns) noexcept {
+    l.role = role::draining;
+    l.until_ns = later_ns(now_ns, draining_max.count());
+    look_after_links_soon();
+}
+
+// -- silence --
+
+void Pool::suspect() noexcept {
+    auto* const l = find_link(role::current);
+    if (l == nullptr || closing_) return;
+    const auto now = steady_now_ns();
+    const auto silent_for = seconds_text(progress_.silent_for_ns(now));
+    const bool room = room_for_another_link();
+    l->role = role::suspect;
+    l->receives_seen = l->connection->receives();
+    current_.store(nullptr, std::memory_order_release);
+    lost_at_ns_ = now;
+    loss_reported_ = true;
+    error why(errc::connection_lost, fate::not_applied, phase::dial,
+              {.node = node(), .text = "no reply for " + silent_for + "; asking on a new connection"});
+    log_state(log_level::warning, why.message());
+    {
+        const lock_guard hold(lock_);
+        obstacle_ = why;
+    }
+    wanted_ = want::proof;
+    look_after_links_soon();
+    if (room) return connect();
+    // No place for a second opinion within this budget.
+    l->connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
+                              {.node = node(), .text = "no reply for " + silent_for}));
+}
+
+void Pool::recovered(link& l) noexcept {
+    l.until_ns = never_ns;
+    if (usable()) return retire(l, steady_now_ns());
+    l.role = role::current;
+    l.connection->expect_silence();
+    wanted_ = want::connection;
+    {
+        const lock_guard hold(lock_);
+        obstacle_.reset();
+        lasting_ = false;
+        changed_.notify_all();
+    }
+    current_.store(l.connection.get(), std::memory_order_release);
+    const auto now = steady_now_ns();
+    log_state(log_level::info, node() + " answers again after " + seconds_text(now - lost_at_ns_) + " more");
+    lost_at_ns_ = 0;
+    failed_since_lost_ = 0;
+    loss_reported_ = false;
+    node_->breaker().reachable(now);
+    plan_probe();
+    drain_waiting();
+    refill_leases();
+}
+
+// While some are on their way out.
+void Pool::look_after_links_soon() noexcept {
+    if (closing_ || std::exchange(looking_after_links_, true)) return;
+    Timers::at(reactor_, timers_->links, steady_now_ns() + look_again.count(), [this] {
+        looking_after_links_ = false;
+        look_after_links();
+    });
+}
+
+void Pool::look_after_links() noexcept {
+    const auto now = steady_now_ns();
+    bool more = false;
+    for (auto& l : links_) {
+        if (l.role == role::suspect && l.connection->receives() != l.receives_seen) recovered(l);
+        if (l.role != role::suspect && l.role != role::draining) continue;
+        more = true;
+        const auto over = error(errc::connection_lost, fate::unknown, phase::sent,
+                                {.node = node(),
+                                 .text = l.role == role::suspect ? "the server has hung for too long"
+                                                                 : "it was replaced and still owed replies"});
+        if (now >= l.until_ns) {
+            l.connection->fail(over);
+        } else if (l.role == role::draining) {
+            (void)l.connection->fail_if_idle(over);
+        }
+    }
+    if (more) look_after_links_soon();
+}
+
+}  // namespace redoubt::core
