@@ -107,10 +107,9 @@ window_totals CountWindow::totals() const noexcept {
     return {calls_.load(relaxed), failures_.load(relaxed), slow_.load(relaxed)};
 }
 
-// The places go on, past all marks: one from before must not hit an entry that came after.
+// A mark from before finds its entry empty, or is too old once another call has taken the place.
 void CountWindow::clear() noexcept {
     for (std::uint32_t i = 0; i != size_; ++i) put(i, empty);
-    next_.fetch_add(size_, relaxed);
 }
 
 }  // namespace redoubt::resilience

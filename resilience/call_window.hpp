@@ -58,7 +58,7 @@ private:
     std::uint32_t size_;
     std::atomic<std::uint32_t> current_{0};
     std::atomic<std::int64_t> start_ns_{unset};
-    std::uint64_t begun_ = 0;  // spans so far, modulo nothing: tells an old mark from a new one
+    std::uint64_t begun_ = 0;  // spans so far: tells an old mark from a new one
     std::array<bucket, buckets_largest> buckets_;
 };
 

@@ -58,6 +58,15 @@ TEST_F(BreakerProbesTest, AFailedDialOpens) {
     EXPECT_EQ(breaker_.rejection(now()).text, "circuit 'redis://a:6379' is open for another 2000 ms (a dial failed)");
 }
 
+TEST_F(BreakerProbesTest, AProbeThatSucceedsEndsTheRowOfDials) {
+    for (int i = 0; i != 5; ++i) breaker_.dial_failed(now());
+    pass(1s);
+    calls(3, success);
+    ASSERT_EQ(breaker_.state(), breaker_state::closed);
+    breaker_.dial_failed(now());
+    EXPECT_EQ(breaker_.state(), breaker_state::closed) << "the first of a new row";
+}
+
 TEST_F(BreakerProbesTest, ALostConnectionOpens) {
     half_open();
     breaker_.connection_failed(now());

@@ -15,13 +15,13 @@ using BreakerStatesTest = CircuitBreakerTest;
 
 // Everything that could move an automatic state.
 void disturb(CircuitBreaker& b, std::int64_t now) {
+    b.reachable(now);
     for (int i = 0; i != 40; ++i) {
         if (const auto t = b.try_acquire(now)) b.report(*t, failure, 0, now);
         b.dial_failed(now);
     }
     b.connection_failed(now);
     b.trip(now, "x");
-    b.reachable(now);
     (void)b.try_acquire(now + std::int64_t{3600} * 1'000'000'000);
 }
 
@@ -55,6 +55,8 @@ TEST_F(BreakerStatesTest, DisabledLetsEverythingThroughAndCountsNothing) {
     EXPECT_EQ(snapshot().window.calls, 0U);
     breaker_.release(now());
     EXPECT_THAT(told_, ElementsAre("closed > disabled: operator_acted", "disabled > closed: operator_acted"));
+    breaker_.connection_failed(now());
+    EXPECT_EQ(snapshot().window.failures, 1U) << "losses of that time hide none of this";
 }
 
 TEST_F(BreakerStatesTest, ObservingCountsAndNeverOpens) {

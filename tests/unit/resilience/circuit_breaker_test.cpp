@@ -62,6 +62,9 @@ TEST_F(CircuitBreakerTest, ASuccessIsNeverTheOneThatOpens) {
     calls(19, failure);
     calls(1, success);
     EXPECT_EQ(breaker_.state(), breaker_state::closed) << "19 of 20 failed, but nothing is failing now";
+    pass(1s);
+    calls(1, success);
+    EXPECT_EQ(breaker_.state(), breaker_state::closed) << "nor one that begins a new span of the window";
     calls(1, failure);
     EXPECT_EQ(breaker_.state(), breaker_state::open);
 }
@@ -158,6 +161,15 @@ TEST_F(CircuitBreakerTest, ASuccessEndsTheRowOfDials) {
     EXPECT_EQ(breaker_.state(), breaker_state::closed);
 }
 
+TEST_F(CircuitBreakerTest, ASlowSuccessEndsItToo) {
+    auto policy = round();
+    policy.slow_after = 100ms;
+    auto breaker = make(policy);
+    breaker.dial_failed(now());
+    call(breaker, success, 100 * ms);
+    EXPECT_EQ(breaker.snapshot(now()).dials_failed, 0U);
+}
+
 TEST_F(CircuitBreakerTest, ACompletedHandshakeEndsTheRowOfDials) {
     for (int i = 0; i != 4; ++i) breaker_.dial_failed(now());
     breaker_.reachable(now());
@@ -226,6 +238,14 @@ TEST_F(CircuitBreakerTest, TripsAreForgottenAfterThirtySecondsClosed) {
     EXPECT_EQ(breaker_.rejection(now()).retry_after, 1s);
 }
 
+TEST_F(CircuitBreakerTest, TripsAreNotForgottenInHalfOpen) {
+    open();
+    breaker_.reachable(now());
+    pass(1h);
+    calls(1, failure);
+    EXPECT_EQ(breaker_.rejection(now()).retry_after, 2s);
+}
+
 TEST_F(CircuitBreakerTest, ARejectionSaysHowLongAndWhy) {
     calls(8, success);
     calls(12, failure);
@@ -272,6 +292,14 @@ TEST_F(CircuitBreakerTest, LossesOfOneSecondAreOne) {
     breaker_.connection_failed(now() - 500 * ms);
     EXPECT_EQ(snapshot().window.failures, 2U) << "told late";
     EXPECT_EQ(snapshot().window.calls, 2U);
+}
+
+TEST_F(CircuitBreakerTest, AClockSetBackHidesNoLosses) {
+    pass(1h);
+    breaker_.connection_failed(now());
+    pass(-1h);
+    breaker_.connection_failed(now());
+    EXPECT_EQ(snapshot().window.failures, 2U);
 }
 
 TEST_F(CircuitBreakerTest, ALossIsWithdrawnOnce) {
