@@ -24,7 +24,7 @@ struct cell {
 cell cell_of_rate(double rate, double peak) {
     static constexpr std::array<std::string_view, 8> levels{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     if (rate <= 0) return {" "};
-    const auto level = static_cast<std::size_t>(rate / peak * (levels.size() - 1) + 0.5);
+    const auto level = static_cast<std::size_t>(std::lround(rate / peak * (levels.size() - 1)));
     return {levels[std::min(level, levels.size() - 1)], tone::good};
 }
 
