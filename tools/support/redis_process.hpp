@@ -24,8 +24,8 @@ struct redis_process_options {
     std::chrono::milliseconds stop_timeout{5'000};    ///< from SIGTERM to SIGKILL
 };
 
-/// A running redis-server without persistence. Its directory goes with the object; the server dies with the program,
-/// however that ends.
+/// A running redis-server, without persistence unless the configuration says otherwise. Its directory outlives a
+/// restart and goes with the object; the server dies with the program, however that ends.
 ///
 /// Every failure is a std::runtime_error with the tail of the server's log in it.
 /// Thread safety: one thread at a time; url(), unix_path() and port() never change and are free for all.
@@ -40,7 +40,7 @@ public:
     void kill();     ///< SIGKILL
     void pause();    ///< SIGSTOP: the kernel still accepts connections and bytes, nobody answers
     void resume();   ///< SIGCONT
-    void restart();  ///< stops it when it runs, and starts it on the same socket and port
+    void restart();  ///< stops it when it runs, and starts it on the same socket, port and directory
 
     bool running() const;
     pid_t pid() const;  ///< of the present process; throws when none runs

@@ -12,8 +12,11 @@
 
 namespace redoubt::lab {
 
+class CountingLog;
+
 struct scene_context {
     Screen& screen;
+    const CountingLog& log;  ///< what the library says to its log
     std::uint64_t seed = 1;
     std::string url = {};  ///< of a server of the user's; empty: the scene starts its own
 };

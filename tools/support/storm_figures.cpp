@@ -1,6 +1,10 @@
 // The promises of the storm.
 #include "tools/support/storm_figures.hpp"
 
+#include <algorithm>
+
+#include "tools/support/statistics.hpp"
+
 namespace redoubt::lab {
 namespace {
 
@@ -14,6 +18,23 @@ std::string in_ms(double ms) {
 }
 
 }  // namespace
+
+storm_figures storm_figures::of(std::span<const storm_round> rounds) {
+    const auto middle = [rounds](double storm_round::*time) {
+        std::vector<double> times;
+        for (const auto& round : rounds) times.push_back(round.*time);
+        return median(std::move(times));
+    };
+    storm_figures figures;
+    for (const auto& round : rounds) {
+        figures.errors += round.errors;
+        figures.peak_connections = std::max(figures.peak_connections, round.peak_connections);
+    }
+    figures.threads_ms = middle(&storm_round::threads_ms);
+    figures.coroutines_ms = middle(&storm_round::coroutines_ms);
+    figures.reference_ms = middle(&storm_round::reference_ms);
+    return figures;
+}
 
 boost::json::object storm_figures::json() const {
     return {{"operations", operations},

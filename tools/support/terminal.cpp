@@ -1,4 +1,4 @@
-// Colours, widths and the live line.
+// Colours, widths and the live lines.
 #include "tools/support/terminal.hpp"
 
 #include <sys/ioctl.h>
@@ -87,20 +87,31 @@ void Screen::line(std::string_view text) {
     std::fflush(stream_);
 }
 
-void Screen::progress(const progress_state& state) {
+void Screen::progress(const progress_state& state) { live({progress_line(state, traits_)}); }
+
+void Screen::live(const std::vector<std::string>& lines) {
     const auto now = std::chrono::steady_clock::now();
-    if (!traits_.live || (live_shown_ && now - last_ < refresh)) return;
+    if (!traits_.live || lines.empty() || (live_lines_ > 0 && now - last_ < refresh_)) return;
     last_ = now;
-    std::fprintf(stream_, "\r%s\033[K", progress_line(state, traits_).c_str());
+    if (live_lines_ > lines.size()) clear_live();
+    to_first_live_line();
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        std::fprintf(stream_, "%s%s\033[K", i == 0 ? "" : "\n", lines[i].c_str());
     std::fflush(stream_);
-    live_shown_ = true;
+    live_lines_ = lines.size();
+}
+
+void Screen::to_first_live_line() {
+    std::fputc('\r', stream_);
+    if (live_lines_ > 1) std::fprintf(stream_, "\033[%zuA", live_lines_ - 1);
 }
 
 void Screen::clear_live() {
-    if (!live_shown_) return;
-    std::fputs("\r\033[K", stream_);
+    if (live_lines_ == 0) return;
+    to_first_live_line();
+    std::fputs(live_lines_ == 1 ? "\033[K" : "\033[J", stream_);
     std::fflush(stream_);
-    live_shown_ = false;
+    live_lines_ = 0;
 }
 
 std::string grouped(std::uint64_t number) {

@@ -1,4 +1,4 @@
-// What the output can show, and a progress line that is redrawn in place.
+// What the output can show, and lines that are redrawn in place.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace redoubt::lab {
 
@@ -37,29 +38,35 @@ struct progress_state {
 /// "label  ━━━━━━────  62 %  note", never wider than the terminal less one column.
 std::string progress_line(const progress_state& state, const terminal_traits& traits);
 
-/// Writes lines, and on a terminal one live line below them. Piped, live updates print nothing.
+/// Writes lines, and on a terminal a few live lines below them. Piped, live updates print nothing.
 /// Thread safety: one thread at a time.
 class Screen {
 public:
     explicit Screen(std::FILE* stream) : Screen(stream, terminal_traits::of(stream)) {}
-    Screen(std::FILE* stream, terminal_traits traits) : stream_(stream), traits_(traits) {}
+    /// `refresh`: the shortest time between two pictures of the live lines; 0: all are drawn.
+    Screen(std::FILE* stream, terminal_traits traits, std::chrono::milliseconds refresh = std::chrono::milliseconds(50))
+        : stream_(stream), traits_(traits), refresh_(refresh) {}
     ~Screen() { clear_live(); }
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
 
     const terminal_traits& traits() const { return traits_; }
     std::string paint(std::string_view text, tone t) const { return painted(text, t, traits_); }
-    /// A permanent line; the live line is taken away first.
+    /// A permanent line; the live lines are taken away first.
     void line(std::string_view text);
-    /// Redraws the live line, at most every 50 ms.
+    /// One live line, redrawn.
     void progress(const progress_state& state);
+    /// Several live lines, redrawn. None may be wider than the terminal less one column.
+    void live(const std::vector<std::string>& lines);
     void clear_live();
 
 private:
-    static constexpr std::chrono::milliseconds refresh{50};
+    void to_first_live_line();
+
     std::FILE* stream_;
     terminal_traits traits_;
-    bool live_shown_ = false;
+    std::chrono::milliseconds refresh_;
+    std::size_t live_lines_ = 0;  ///< shown now; the cursor is behind the last of them
     std::chrono::steady_clock::time_point last_{};
 };
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tools/redoubt/demo/scenes.hpp"
+#include "tools/support/counting_log.hpp"
 #include "tools/support/raw_redis.hpp"
 
 namespace redoubt::lab {
@@ -41,11 +42,12 @@ int run_demo(const demo_options& options) {
         std::fprintf(stderr, "redoubt demo: %s\n", e.what());
         return exit_usage;
     }
+    const CountingLog log;                          // the scenes speak for themselves
     Screen screen(options.json ? stderr : stdout);  // with --json, stdout has one line only
     std::vector<played_scene> played;
     for (const auto& s : chosen) {
         try {
-            played.push_back(play(s, {.screen = screen, .seed = options.seed, .url = options.url}));
+            played.push_back(play(s, {.screen = screen, .log = log, .seed = options.seed, .url = options.url}));
         } catch (const std::exception& e) {
             screen.clear_live();
             std::fprintf(stderr, "redoubt demo: %s cannot be played: %s\n", std::string(s.name).c_str(), e.what());

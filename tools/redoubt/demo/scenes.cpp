@@ -11,6 +11,10 @@ std::span<const scene> all_scenes() {
               play_storm_naive},
         scene{"storm", "the same operations through Redoubt: 256 threads, then 7,552 coroutines, limiter 100", false,
               play_storm_scene},
+        scene{"outage", "the server is killed under load and comes back after 3 s; every write is accounted for", true,
+              play_outage},
+        scene{"hang", "the server stops answering for 2 s and goes on; deadlines of 300 ms", true, play_hang},
+        scene{"full", "the server has no place left for another connection, until others leave", true, play_full},
     };
     return scenes;
 }

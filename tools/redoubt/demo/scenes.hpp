@@ -11,5 +11,8 @@ std::span<const scene> all_scenes();
 
 scene_outcome play_storm_naive(const scene_context& context);
 scene_outcome play_storm_scene(const scene_context& context);
+scene_outcome play_outage(const scene_context& context);
+scene_outcome play_hang(const scene_context& context);
+scene_outcome play_full(const scene_context& context);
 
 }  // namespace redoubt::lab

@@ -31,7 +31,7 @@ struct storm_runs {
     std::function<storm_run(const storm_job&)> coroutines;  ///< one coroutine for each operation
 };
 
-/// Starts the server, measures the reference, runs both and judges.
+/// Starts the server, measures the reference and both runs in interleaved rounds, and judges the medians.
 scene_outcome play_storm(const scene_context& context, const storm_runs& runs);
 
 }  // namespace redoubt::lab

@@ -91,6 +91,87 @@ TEST(Demo, a_server_that_is_not_there_is_told_with_code_3) {
     EXPECT_THAT(run.err, HasSubstr("127.0.0.1:1"));
 }
 
+/// The scenes with a server in trouble. How long a return takes depends on what else this machine does: the code may be
+/// 1 for a time alone, what is counted holds always.
+const boost::json::value& figures_of(const char* scene, const command_run& run, boost::json::value& report) {
+    EXPECT_TRUE(run.code == 0 || run.code == 1) << run.code;
+    EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1) << run.out << run.err;
+    report = boost::json::parse(run.out);
+    EXPECT_EQ(report.at("promises_broken").to_number<int>() == 0, run.code == 0) << run.out;
+    return report.at("scenes").at(scene);
+}
+
+std::int64_t count(const boost::json::value& figures, const char* name) {
+    return figures.at(name).to_number<std::int64_t>();
+}
+
+void expect_fates(const boost::json::object& errors) {
+    for (const auto& [name, number] : errors) {
+        EXPECT_TRUE(name == "not_applied" || name == "unknown" || name == "answered") << name;
+        EXPECT_GT(number.to_number<int>(), 0);
+    }
+}
+
+TEST(Demo, an_outage_loses_nothing_and_runs_nothing_twice) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "outage", "--seed", "3"});
+    boost::json::value report;
+    const auto& figures = figures_of("outage", run, report);
+    EXPECT_GT(count(figures, "operations"), 1'000) << run.err;
+    EXPECT_EQ(count(figures, "executed_twice"), 0) << run.err;
+    EXPECT_EQ(count(figures, "acknowledged_missing"), 0) << run.err;
+    EXPECT_EQ(count(figures, "fates_wrong"), 0) << run.err;
+    EXPECT_EQ(count(figures, "wrong_replies"), 0) << run.err;
+    EXPECT_GT(count(figures, "dials"), 0);
+    EXPECT_LE(count(figures, "dials"), 40) << run.err;
+    EXPECT_GT(count(figures, "log_lines"), 0);
+    EXPECT_LT(count(figures, "log_lines"), 20);
+    EXPECT_TRUE(figures.at("first_success_ms").is_number()) << run.err;
+    expect_fates(figures.at("errors").as_object());
+    EXPECT_TRUE(figures.at("errors").as_object().contains("not_applied")) << "three seconds away, calls of one second";
+    EXPECT_THAT(run.err, HasSubstr("connection down"));
+    EXPECT_THAT(run.err, HasSubstr("answers/s"));
+}
+
+TEST(Demo, a_hung_server_makes_no_call_late) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "hang", "--seed", "3"});
+    boost::json::value report;
+    const auto& figures = figures_of("hang", run, report);
+    EXPECT_GT(count(figures, "operations"), 1'000) << run.err;
+    EXPECT_EQ(count(figures, "late"), 0) << run.err;
+    EXPECT_LE(figures.at("max_over_deadline_ms").to_number<double>(), 250);
+    EXPECT_EQ(count(figures, "wrong_replies"), 0) << run.err;
+    EXPECT_TRUE(figures.at("errors").as_object().contains("unknown")) << "what was sent and not answered";
+    EXPECT_TRUE(figures.at("first_success_ms").is_number()) << run.err;
+}
+
+TEST(Demo, a_full_server_is_named_and_not_stormed) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "full", "--seed", "3"});
+    boost::json::value report;
+    const auto& figures = figures_of("full", run, report);
+    EXPECT_GT(count(figures, "operations"), 1'000) << run.err;
+    EXPECT_EQ(count(figures, "unclear_errors"), 0) << run.err;
+    EXPECT_GT(count(figures, "dials"), 0);
+    EXPECT_LE(count(figures, "dials"), 30) << run.err;
+    expect_fates(figures.at("errors").as_object());
+    EXPECT_TRUE(figures.at("first_success_ms").is_number()) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("max number of clients"));
+}
+
+TEST(Demo, the_log_of_the_library_stays_out_of_the_output) {
+    const auto run = redoubt_command({"demo", "--scene", "full"});
+    EXPECT_THAT(run.out, HasSubstr("log of the client"));
+    EXPECT_EQ(run.out.find("redoubt: "), std::string::npos) << run.out;
+    EXPECT_EQ(run.out.find('\033'), std::string::npos);
+    EXPECT_EQ(run.err, "");
+}
+
+TEST(Demo, scenes_with_a_server_in_trouble_never_touch_one_of_the_users) {
+    const auto run = redoubt_command(
+        {"demo", "--json", "--scene", "outage", "--scene", "hang", "--scene", "full", "--url", "redis://127.0.0.1:1"});
+    EXPECT_EQ(run.code, 0);
+    EXPECT_EQ(run.out, "{\"promises_broken\":0,\"scenes\":{},\"skipped\":[\"outage\",\"hang\",\"full\"]}\n");
+}
+
 TEST(Demo, wrong_usage_is_told_with_code_2) {
     EXPECT_EQ(redoubt_command({}).code, 2);
     EXPECT_EQ(redoubt_command({"demo", "--no-such-option"}).code, 2);

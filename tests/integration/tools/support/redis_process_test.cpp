@@ -107,6 +107,14 @@ TEST(RedisProcess, restart_after_a_kill_keeps_socket_and_port) {
     EXPECT_EQ(ask_tcp(server, "PING\r\n"), "+PONG\r\n");
 }
 
+TEST(RedisProcess, an_append_only_file_outlives_a_kill) {
+    RedisProcess server({.config = {{"appendonly", "yes"}, {"appendfsync", "always"}}});
+    EXPECT_EQ(ask_unix(server, "SET k kept\r\n"), "+OK\r\n");
+    server.kill();
+    server.restart();
+    EXPECT_THAT(ask_unix(server, "GET k\r\n"), HasSubstr("kept"));
+}
+
 TEST(RedisProcess, a_paused_server_takes_bytes_and_does_not_answer) {
     RedisProcess server;
     server.pause();

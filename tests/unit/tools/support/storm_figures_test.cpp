@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 
 namespace redoubt::lab {
@@ -30,6 +31,20 @@ TEST(StormFigures, each_promise_is_judged_alone) {
     figures = at_the_limits;
     figures.coroutines_ms = std::numeric_limits<double>::quiet_NaN();
     EXPECT_THAT(figures.promises_broken(), ElementsAre(HasSubstr("the coroutines")));
+}
+
+TEST(StormFigures, times_are_medians_errors_sums_and_connections_the_largest) {
+    const std::array rounds{
+        storm_round{.reference_ms = 5, .threads_ms = 30, .coroutines_ms = 22, .errors = 0, .peak_connections = 1},
+        storm_round{.reference_ms = 90, .threads_ms = 400, .coroutines_ms = 20, .errors = 2, .peak_connections = 3},
+        storm_round{.reference_ms = 6, .threads_ms = 31, .coroutines_ms = 500, .errors = 1, .peak_connections = 2}};
+    const auto figures = storm_figures::of(rounds);
+    EXPECT_EQ(figures.reference_ms, 6);
+    EXPECT_EQ(figures.threads_ms, 31);
+    EXPECT_EQ(figures.coroutines_ms, 22);
+    EXPECT_EQ(figures.errors, 3U);
+    EXPECT_EQ(figures.peak_connections, 3U);
+    EXPECT_EQ(figures.operations, storm_operations);
 }
 
 TEST(StormFigures, json_has_every_field) {

@@ -11,6 +11,7 @@ namespace redoubt::lab {
 namespace {
 
 using testing::HasSubstr;
+using namespace std::chrono_literals;
 
 int shown_columns(std::string_view text) {
     int columns = 0;
@@ -23,10 +24,10 @@ int shown_columns(std::string_view text) {
     return columns;
 }
 
-std::string written(terminal_traits traits, void (*write)(Screen&)) {
+std::string written(terminal_traits traits, void (*write)(Screen&), std::chrono::milliseconds refresh = 50ms) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
     {
-        Screen screen(file.get(), traits);
+        Screen screen(file.get(), traits, refresh);
         write(screen);
     }
     std::string text(static_cast<std::size_t>(std::ftell(file.get())), '\0');
@@ -98,6 +99,37 @@ TEST(Terminal, the_live_line_is_gone_before_a_permanent_one_and_at_the_end) {
     ASSERT_NE(line, std::string::npos);
     EXPECT_EQ(text.substr(line - 4, 4), "\r\033[K");
     EXPECT_TRUE(text.ends_with("\r\033[K"));
+}
+
+TEST(Terminal, several_live_lines_are_redrawn_and_taken_away_together) {
+    const auto text = written({true, false, 40}, [](Screen& screen) {
+        screen.live({"one", "two", "three"});
+        screen.line("done");
+    });
+    EXPECT_EQ(text,
+              "\rone\033[K\ntwo\033[K\nthree\033[K"
+              "\r\033[2A\033[J"
+              "done\n");
+}
+
+TEST(Terminal, live_lines_take_the_place_of_those_before) {
+    const auto text = written(
+        {true, false, 40},
+        [](Screen& screen) {
+            screen.live({"one", "two"});
+            screen.live({"three", "four"});
+            screen.live({"five"});
+        },
+        0ms);
+    EXPECT_EQ(text,
+              "\rone\033[K\ntwo\033[K"
+              "\r\033[1Athree\033[K\nfour\033[K"
+              "\r\033[1A\033[J\rfive\033[K"
+              "\r\033[K");
+}
+
+TEST(Terminal, piped_output_has_no_live_lines) {
+    EXPECT_EQ(written({false, false, 80}, [](Screen& screen) { screen.live({"one", "two"}); }), "");
 }
 
 TEST(Terminal, redraws_are_bounded) {
