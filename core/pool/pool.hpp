@@ -15,8 +15,8 @@
 #include "core/connection/connection.hpp"
 #include "core/connection/dial.hpp"
 #include "core/pool/lease_line.hpp"
-#include "core/pool/waiting_line.hpp"
 #include "core/stack/layer.hpp"
+#include "core/stack/waiting_line.hpp"
 #include "resilience/backoff.hpp"
 
 namespace redoubt::core {
