@@ -14,6 +14,10 @@ core::reason check_together(const options& o) {
         return "reconnect.cap: " + core::print_duration(o.reconnect.cap) + " is below reconnect.base, " +
                core::print_duration(o.reconnect.base);
     }
+    if (o.retry && o.retry->cap < o.retry->base) {
+        return "retry.cap: " + core::print_duration(o.retry->cap) + " is below retry.base, " +
+               core::print_duration(o.retry->base);
+    }
     if (o.pool.connections_max != 0 && o.pool.idle_min > o.pool.connections_max) {
         return "pool.idle_min: " + std::to_string(o.pool.idle_min) + " is above pool.connections_max, " +
                std::to_string(o.pool.connections_max);
