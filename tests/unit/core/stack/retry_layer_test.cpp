@@ -1,75 +1,26 @@
 // Repetitions in the stack: pauses, their end, what they cost, and what the last error says of all attempts.
 #include "core/stack/retry_layer.hpp"
 
-#include "core/stack/attempt_timeout.hpp"
-#include "core/stack/deadline.hpp"
 #include "core/stack/limiter_layer.hpp"
-#include "tests/support/mock_layer.hpp"
-#include "tests/support/reactor_testing.hpp"
-#include "tests/support/test_operation.hpp"
+#include "tests/unit/core/stack/retry_layer_harness.hpp"
 
 namespace redoubt::core {
 namespace {
 
 using test::Fail;
-using test::MockLayer;
 using test::Reply;
 using test::TakeBack;
 using test::TestOperation;
 using ::testing::_;
 using ::testing::Invoke;
 using ::testing::Return;
-using ::testing::StrictMock;
 using namespace std::chrono_literals;
 
 constexpr std::int64_t ms = 1'000'000;
 
-const error refused(errc::connect_failed, fate::not_applied, phase::dial);
-const error unsent(errc::connection_lost, fate::not_applied, phase::queue);
-const error lost(errc::connection_lost, fate::unknown, phase::sent);
-const error loading(errc::loading, fate::not_applied, phase::reply, {.node = "redis://a:1", .text = "LOADING"});
+class RetryLayerTest : public RetryHarness {};
 
-class RetryLayerTest : public ::testing::TestWithParam<Operation::origin> {
-protected:
-    RetryLayerTest() { io_.set_now(start_); }
-
-    static retry_settings settings() { return {.policy = {}, .budget = {.per_second = 0}}; }
-    std::unique_ptr<TestOperation> operation(Command<reply> c = command("GET", "k")) {
-        return std::make_unique<TestOperation>(reactor_, std::move(c), GetParam());
-    }
-    void expect_starts(int times, const error& why) {
-        EXPECT_CALL(next_, start(_)).Times(times).WillRepeatedly(Invoke(Fail(why))).RetiresOnSaturation();
-    }
-    void expect_success() { EXPECT_CALL(next_, start(_)).WillOnce(Invoke(Reply("v"))).RetiresOnSaturation(); }
-    void at(std::int64_t ns, TestOperation& op) {
-        now_ = ns;
-        io_.set_now(ns);
-        op.asynchronous() ? io_.tick() : static_cast<void>(op.expire(ns));
-    }
-    bool pauses(const TestOperation& op) const { return !op.over() && op.holder.load() == &layer_; }
-    static std::int64_t end_of_pause(const TestOperation& op) { return op.attempt_deadline_ns.load(); }
-    /// Lets the pause pass; the wheel is up to a tick late.
-    void pass(TestOperation& op) {
-        ASSERT_TRUE(pauses(op));
-        at(end_of_pause(op) + (op.asynchronous() ? 8 * ms : 0), op);
-    }
-    retry_stats stats() const { return layer_.snapshot(now_); }
-
-    Reactor reactor_;
-    ReactorTesting io_{reactor_};
-    std::int64_t start_ = steady_now_ns();
-    std::int64_t now_ = start_;
-    StrictMock<MockLayer> next_;
-    AttemptTimeoutLayer attempt_{next_, 1s};
-    RetryLayer layer_{attempt_, settings(), 11, start_};
-    DeadlineLayer top_{layer_, 3s};
-};
-
-INSTANTIATE_TEST_SUITE_P(, RetryLayerTest,
-                         ::testing::Values(Operation::origin::blocking, Operation::origin::asynchronous),
-                         [](const auto& p) {
-                             return p.param == Operation::origin::blocking ? "Blocking" : "Asynchronous";
-                         });
+INSTANTIATE_TEST_SUITE_P(, RetryLayerTest, both_origins, origin_name);
 
 TEST_P(RetryLayerTest, ASuccessPassesAndEarns) {
     const auto op = operation();
@@ -356,85 +307,6 @@ TEST_P(RetryLayerTest, ThePermitOfTheLimiterIsHeldDuringAPause) {
     expect_success();
     pass(*op);
     EXPECT_EQ(limiter.limiter().snapshot().in_use, 0U);
-}
-
-// -- an attempt that may have run is never forgotten --
-
-struct later {
-    const char* name;
-    error why;
-    redoubt::fate expected;
-};
-
-TEST_P(RetryLayerTest, WhatEndsALaterAttemptDoesNotClaimThatNothingRan) {
-    const later table[] = {
-        {"the deadline in the queue", error(errc::deadline_exceeded, fate::not_applied, phase::queue), fate::unknown},
-        {"a breaker", error(errc::breaker_open, fate::not_applied, phase::none), fate::unknown},
-        {"cancellation in the queue", error(errc::cancelled, fate::not_applied, phase::queue), fate::unknown},
-        {"close", error(errc::closed, fate::not_applied, phase::dial), fate::unknown},
-        {"credentials", error(errc::no_perm, fate::not_applied, phase::reply), fate::unknown},
-        {"the deadline after it was sent", error(errc::deadline_exceeded, fate::unknown, phase::sent), fate::unknown},
-        {"an answer", error(errc::wrong_type, fate::answered, phase::reply), fate::answered},
-    };
-    for (const auto& row : table) {
-        const auto read = operation();
-        const auto write = operation(command("SET", "k", "v"));
-        write->idempotent = true;
-        for (auto* const op : {read.get(), write.get()}) {
-            expect_starts(1, lost);
-            top_.start(*op);
-            expect_starts(1, row.why);
-            pass(*op);
-            EXPECT_EQ(op->outcome(), TestOperation::failed_text(row.why.kind(), row.expected, row.why.phase()))
-                << row.name;
-        }
-        EXPECT_EQ(write->failure().partial(), row.expected == fate::answered) << row.name;
-        EXPECT_FALSE(write->failure().safe_to_retry()) << row.name;
-        EXPECT_FALSE(read->failure().partial()) << row.name;
-    }
-}
-
-TEST_P(RetryLayerTest, AReadStaysSafeToRepeatByTheCaller) {
-    const auto op = operation();
-    expect_starts(1, lost);
-    top_.start(*op);
-    expect_starts(1, error(errc::breaker_open, fate::not_applied, phase::none));
-    pass(*op);
-    EXPECT_EQ(op->failure().fate(), fate::unknown);
-    EXPECT_TRUE(op->failure().safe_to_retry());
-}
-
-TEST_P(RetryLayerTest, NorDoesTheEndOfALaterPause) {
-    for (const auto reason : {errc::cancelled, errc::closed}) {
-        const auto op = operation();
-        expect_starts(1, lost);
-        top_.start(*op);
-        expect_starts(1, refused);
-        pass(*op);
-        ASSERT_TRUE(pauses(*op));
-        EXPECT_TRUE(op->cancel(reason));
-        EXPECT_EQ(op->outcome(), TestOperation::failed_text(reason, fate::unknown, phase::backoff));
-    }
-    const auto op = operation();
-    expect_starts(1, lost);
-    top_.start(*op);
-    expect_starts(1, loading);
-    pass(*op);
-    ASSERT_TRUE(pauses(*op));
-    at(start_ + 10'000 * ms, *op);
-    EXPECT_EQ(op->outcome(), TestOperation::failed_text(errc::loading, fate::unknown, phase::backoff));
-}
-
-TEST_P(RetryLayerTest, NorDoAFreeRepetitionAndTheEndOfAllAttempts) {
-    const auto op = operation();
-    expect_starts(1, lost);
-    top_.start(*op);
-    expect_starts(2, unsent);
-    pass(*op);
-    expect_starts(1, unsent);
-    pass(*op);
-    EXPECT_EQ(op->outcome(), TestOperation::failed_text(errc::connection_lost, fate::unknown, phase::queue));
-    EXPECT_EQ(op->failure().attempts(), 3U);
 }
 
 TEST_P(RetryLayerTest, DescribesItself) {
