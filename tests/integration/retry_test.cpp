@@ -100,6 +100,24 @@ TEST_P(Repeating, a_call_with_one_attempt_is_not_repeated) {
     EXPECT_TRUE(client.ready(5s));
 }
 
+TEST_P(Repeating, a_call_may_have_more_attempts_than_the_client_gives) {
+    server_.then(greeted().expect({"GET", "k"}).close()).then(recording());
+    auto o = base();
+    o.retry = retry_options{.attempts_max = 1};
+    const auto client = connected(o);
+    EXPECT_EQ(run(client.with({.attempts_max = 257}), cmd.get("k")).value(), "v") << "as good as 100";
+}
+
+TEST_P(Repeating, a_client_without_repetition_repeats_and_waits_for_nothing) {
+    server_.then(greeted().expect({"GET", "k"}).reply(is_loading).expect({"GET", "k"}).close()).then(recording());
+    auto o = base();
+    o.retry = std::nullopt;
+    const auto client = connected(o).with({.attempts_max = 5, .idempotent = true});
+    EXPECT_EQ(run(client, cmd.get("k")).error(), errc::loading);
+    EXPECT_EQ(run(client, cmd.get("k")).error(), errc::connection_lost);
+    EXPECT_TRUE(client.ready(5s));
+}
+
 // Behind a command that fills the socket, the second one is not sent at all.
 TEST_P(Repeating, a_write_that_never_left_is_sent_again_and_runs_once) {
     server_.then(greeted().wait_for("enough").close()).then(recording());

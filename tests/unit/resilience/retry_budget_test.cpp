@@ -85,6 +85,17 @@ TEST(RetryBudget, TimeIsNotLostHoweverOftenItIsAsked) {
     }
 }
 
+// A unit takes 333,333 1/3 ns: rounding must not add up to tokens out of nothing.
+TEST(RetryBudget, TimeIsNotCountedTwiceHoweverOftenItIsAsked) {
+    auto b = budget({.cap = 10'000, .per_second = 3});
+    withdraw_all(b, start);
+    auto now = start;
+    int granted = 0;
+    for (int i = 0; i < 1'000'000; ++i) granted += b.withdraw(now += 333'334) ? 1 : 0;
+    EXPECT_LE(granted + b.tokens(now), 1000.002);
+    EXPECT_GE(granted + b.tokens(now), 1000.000);
+}
+
 TEST(RetryBudget, AClockThatGoesBackwardsEarnsNothing) {
     auto b = budget({});
     withdraw_all(b, start);
