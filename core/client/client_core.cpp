@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <future>
+#include <limits>
 #include <new>
 #include <redoubt/detail/async_call.hpp>
 
@@ -58,6 +60,13 @@ std::shared_ptr<Node> node_of(const options& o) {
 
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
+retry_settings make_retry(const retry_options& r) {
+    return {.policy = {.attempts_max = r.attempts_max, .backoff = {.base = r.base, .cap = r.cap}},
+            .budget = {.cap = r.budget_max,
+                       .deposit_thousandths = r.budget_per_success_thousandths,
+                       .per_second = r.budget_per_second}};
+}
+
 }  // namespace
 
 ClientCore::ClientCore(const options& o)
@@ -65,11 +74,22 @@ ClientCore::ClientCore(const options& o)
       node_(node_of(options_)),
       pool_(reactor_, options_, node_),
       attempt_(pool_, o.attempt_timeout),
-      deadline_(o.limiter ? static_cast<Layer&>(limiter_.emplace(attempt_, o.limiter->limit, o.limiter->queue_max))
-                          : static_cast<Layer&>(attempt_),
-                o.deadline),
+      deadline_(build_layers(), o.deadline),
       top_(&deadline_),
       born_(fork_number()) {}
+
+// From the inside out, each before the last; those that the options leave out are not there.
+Layer& ClientCore::build_layers() {
+    constexpr auto queue_max = std::numeric_limits<std::uint32_t>::max();  // who may wait is bounded further out
+    Layer* outermost =
+        &node_limit_.emplace(attempt_, options_.node_limit, queue_max, limiter_label{"node", phase::queue});
+    if (options_.breaker) outermost = &breaker_.emplace(*outermost, node_->breaker());
+    if (const auto& r = options_.retry) {
+        outermost = &retry_.emplace(*outermost, make_retry(*r), resilience::random_seed(), steady_now_ns());
+    }
+    if (const auto& l = options_.limiter) outermost = &limiter_.emplace(*outermost, l->limit, l->queue_max);
+    return *outermost;
+}
 
 ClientCore::~ClientCore() = default;
 
@@ -113,11 +133,17 @@ bool ClientCore::usable(const command_base& command, error& failure) const noexc
     return false;
 }
 
+void ClientCore::prepare(Operation& op, const call_options& call) const noexcept {
+    op.attempts_max = static_cast<std::uint8_t>(std::min(call.attempts_max, 100U));
+    op.idempotent = call.idempotent;
+}
+
 bool ClientCore::run(const command_base& command, const call_options& call, reply& value, error& failure) noexcept {
     if (!usable(command, failure)) return false;
     if (reactor_.on_thread()) return failure = error(errc::would_deadlock), false;
     BlockingOperation op(reactor_);
     op.command = &command;
+    prepare(op, call);
     if (call.deadline.is_set()) {
         op.deadline_set = true;
         op.deadline_ns = deadline_ns(call);
@@ -151,6 +177,7 @@ bool ClientCore::run_on(Connection& connection, const command_base& command, con
 }
 
 void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
+    prepare(op, call);
     if (call.deadline.is_set() || !reactor_.on_thread()) {
         op.deadline_set = true;
         op.deadline_ns = deadline_ns(call);
@@ -183,6 +210,7 @@ bool ClientCore::idle() const noexcept {
         const auto s = limiter_->limiter().snapshot();
         if (s.in_use != 0 || s.waiting != 0) return false;
     }
+    if (retry_ && retry_->pausing() != 0) return false;
     const auto s = pool_.stats();
     return s.waiting == 0 && s.in_flight == 0 && s.leases_in_use == 0;
 }
@@ -236,6 +264,8 @@ void ClientCore::abandon() noexcept {
 void ClientCore::begin_shutdown() noexcept {
     if (std::exchange(shutting_down_, true)) return;
     if (limiter_) limiter_->close();
+    if (retry_) retry_->close();
+    node_limit_->close();
     pool_.refuse();
     pool_.close();
     finish_shutdown();
@@ -258,6 +288,9 @@ client_stats ClientCore::stats() const {
         const auto l = limiter_->limiter().snapshot();
         s.limiter = {.limit = l.limit, .in_use = l.in_use, .waiting = l.waiting, .rejected = l.rejected};
     }
+    if (retry_) s.retry = retry_->snapshot(steady_now_ns());
+    s.breaker = node_->breaker_figures(steady_now_ns());
+    s.health = node_->health_figures();
     s.handler_exceptions = handler_exceptions_.load(std::memory_order_relaxed);
     return s;
 }

@@ -17,14 +17,16 @@
 #include "core/pool/pool.hpp"
 #include "core/stack/async_operation.hpp"
 #include "core/stack/attempt_timeout.hpp"
+#include "core/stack/breaker_layer.hpp"
 #include "core/stack/deadline.hpp"
 #include "core/stack/limiter_layer.hpp"
 #include "core/stack/reactor.hpp"
+#include "core/stack/retry_layer.hpp"
 
 namespace redoubt::core {
 
-/// deadline > limiter > attempt timeout > connection. Shared by the handles and, until its loop has ended, by the I/O
-/// thread.
+/// deadline > limiter > retry > breaker > node limit > attempt timeout > connection. Shared by the handles and, until
+/// its loop has ended, by the I/O thread.
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
 public:
     /// Preconditions: the options are valid.
@@ -65,12 +67,17 @@ private:
     void begin_shutdown() noexcept;
     void finish_shutdown() noexcept;
     void start_thread();
+    Layer& build_layers();
+    void prepare(Operation& op, const call_options& call) const noexcept;
 
     const options options_;
     Reactor reactor_;
     const std::shared_ptr<Node> node_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
+    std::optional<LimiterLayer> node_limit_;  // always there: built with the others
+    std::optional<BreakerLayer> breaker_;
+    std::optional<RetryLayer> retry_;
     std::optional<LimiterLayer> limiter_;
     DeadlineLayer deadline_;
     Layer* top_;

@@ -30,14 +30,15 @@ template <std::integral T> void set_number(T& n, std::int64_t value) noexcept { 
 template <auto... Path> std::optional<std::int64_t> read_at(const options& o) { return number_of((o.*....*Path)); }
 template <auto... Path> void write_at(options& o, std::int64_t value) { set_number((o.*....*Path), value); }
 
-template <auto Member> std::optional<std::int64_t> read_limiter(const options& o) {
-    return o.limiter ? std::optional(number_of((*o.limiter).*Member)) : std::nullopt;
+// The same for a layer that can be left out: read_in<&options::limiter, &limiter_options::limit>.
+template <auto Layer, auto Member> std::optional<std::int64_t> read_in(const options& o) {
+    return o.*Layer ? std::optional(number_of((*(o.*Layer)).*Member)) : std::nullopt;
 }
-template <auto Member> void write_limiter(options& o, std::int64_t value) {
-    if (!o.limiter) o.limiter.emplace();
-    set_number((*o.limiter).*Member, value);
+template <auto Layer, auto Member> void write_in(options& o, std::int64_t value) {
+    if (!(o.*Layer)) (o.*Layer).emplace();
+    set_number((*(o.*Layer)).*Member, value);
 }
-void no_limiter(options& o) { o.limiter.reset(); }
+template <auto Layer> void leave_out(options& o) { (o.*Layer).reset(); }
 
 struct names {
     std::string_view path;
@@ -58,16 +59,34 @@ constexpr field duration(names n, std::chrono::nanoseconds min, std::chrono::nan
                         write_at<Path...>, nullptr}};
 }
 
-template <auto Member>
-constexpr field limiter_count(names n, std::int64_t min, std::int64_t max, std::string_view zero,
-                              void (*leave_out)(options&)) {
+// `none`: what the value "none" does; null where another field of the layer has it.
+template <auto Layer, auto Member>
+constexpr field layer_count(names n, std::int64_t min, std::int64_t max, std::string_view zero = {},
+                            void (*none)(options&) = nullptr) {
     return {n.path, n.parameter, n.variable,
-            number_rule{number_rule::unit::count, min, max, 1, zero, read_limiter<Member>, write_limiter<Member>,
-                        leave_out}};
+            number_rule{number_rule::unit::count, min, max, 1, zero, read_in<Layer, Member>, write_in<Layer, Member>,
+                        none}};
+}
+
+template <auto Layer, auto Member>
+constexpr field layer_duration(names n, std::chrono::nanoseconds min, std::chrono::nanoseconds max) {
+    return {n.path, n.parameter, n.variable,
+            number_rule{number_rule::unit::duration,
+                        min.count(),
+                        max.count(),
+                        1,
+                        {},
+                        read_in<Layer, Member>,
+                        write_in<Layer, Member>,
+                        nullptr}};
 }
 
 constexpr auto connect = &options::connect;
 constexpr auto pool = &options::pool;
+constexpr auto limiter = &options::limiter;
+constexpr auto retry = &options::retry;
+constexpr auto breaker = &options::breaker;
+constexpr auto health = &options::health;
 constexpr auto reconnect = &options::reconnect;
 constexpr auto replies = &options::replies;
 
@@ -94,9 +113,29 @@ constexpr std::array table{
     duration<pool, &pool_options::lease_idle_max>({"pool.lease_idle_max"}, 1s, 24h, "never closed"),
     duration<pool, &pool_options::lifetime_max>({"pool.lifetime_max"}, 1s, 7 * 24h, "never replaced"),
     count<pool, &pool_options::idle_min>({"pool.idle_min"}, 0, 100'000),
-    limiter_count<&limiter_options::limit>({"limiter.limit", "limit", "REDOUBT_LIMIT"}, 1, 1'000'000, "", no_limiter),
-    limiter_count<&limiter_options::queue_max>({"limiter.queue_max", "queue_max", "REDOUBT_QUEUE_MAX"}, 0, 10'000'000,
-                                               "nobody waits", nullptr),
+    layer_count<limiter, &limiter_options::limit>({"limiter.limit", "limit", "REDOUBT_LIMIT"}, 1, 1'000'000, "",
+                                                  leave_out<limiter>),
+    layer_count<limiter, &limiter_options::queue_max>({"limiter.queue_max", "queue_max", "REDOUBT_QUEUE_MAX"}, 0,
+                                                      10'000'000, "nobody waits"),
+    layer_count<retry, &retry_options::attempts_max>({"retry.attempts_max", "attempts_max", "REDOUBT_ATTEMPTS_MAX"}, 1,
+                                                     100, "", leave_out<retry>),
+    layer_duration<retry, &retry_options::base>({"retry.base"}, 1ms, 1min),
+    layer_duration<retry, &retry_options::cap>({"retry.cap"}, 1ms, 1h),
+    layer_count<retry, &retry_options::budget_max>({"retry.budget_max"}, 1, 1'000'000, "no budget"),
+    layer_count<retry, &retry_options::budget_per_success_thousandths>({"retry.budget_per_success_thousandths"}, 0,
+                                                                       100'000, "nothing"),
+    layer_count<retry, &retry_options::budget_per_second>({"retry.budget_per_second"}, 0, 1'000'000, "nothing"),
+    layer_count<breaker, &breaker_options::calls_min>(
+        {"breaker.calls_min", "breaker_calls_min", "REDOUBT_BREAKER_CALLS_MIN"}, 1, 1'000'000, "", leave_out<breaker>),
+    layer_count<breaker, &breaker_options::failure_percent>({"breaker.failure_percent"}, 1, 100, "no share opens it"),
+    layer_count<breaker, &breaker_options::dials_max>({"breaker.dials_max"}, 1, 1'000'000, "no number opens it"),
+    layer_duration<breaker, &breaker_options::open_base>({"breaker.open_base"}, 1ms, 1h),
+    layer_duration<breaker, &breaker_options::open_max>({"breaker.open_max"}, 1ms, 1h),
+    duration<health, &health_options::interval>({"health.interval"}, 100ms, 1h),
+    duration<health, &health_options::timeout>({"health.timeout"}, 1ms, 1min),
+    count<health, &health_options::fall>({"health.fall"}, 1, 100),
+    count<health, &health_options::rise>({"health.rise"}, 1, 100),
+    count<&options::node_limit>({"node_limit", "node_limit", "REDOUBT_NODE_LIMIT"}, 1, 1'000'000),
     duration<reconnect, &reconnect_options::base>({"reconnect.base"}, 1ms, 1min),
     duration<reconnect, &reconnect_options::cap>({"reconnect.cap"}, 1ms, 1h),
     count<reconnect, &reconnect_options::factor>({"reconnect.factor"}, 1, 10),

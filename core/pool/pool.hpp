@@ -20,8 +20,8 @@
 #include "core/pool/guest.hpp"
 #include "core/pool/lease_line.hpp"
 #include "core/pool/progress_watch.hpp"
-#include "core/pool/waiting_line.hpp"
 #include "core/stack/layer.hpp"
+#include "core/stack/waiting_line.hpp"
 #include "resilience/random.hpp"
 
 namespace redoubt::core {

@@ -22,6 +22,12 @@ void BlockingOperation::finished() noexcept {
     home.in_dispatch() ? home.wake_later(word) : futex_wake(&word);
 }
 
+// A write in any case: a caller that falls asleep after it has read it, and with it the new time.
+void BlockingOperation::look_again() noexcept {
+    if (word_.exchange(waiting, std::memory_order_acq_rel) != sleeping) return;
+    reactor->in_dispatch() ? reactor->wake_later(word_) : futex_wake(&word_);
+}
+
 std::int64_t BlockingOperation::look_again_ns(std::int64_t next_attempt_ns) const noexcept {
     const auto attempt = attempt_deadline_ns.load(std::memory_order_relaxed);
     if (attempt != never_ns) return std::min(attempt, deadline_ns);

@@ -20,6 +20,7 @@ public:
 private:
     enum : std::uint32_t { waiting, sleeping, done };
     void finished() noexcept override;
+    void look_again() noexcept override;
     bool answered_while_yielding() noexcept;
     std::int64_t look_again_ns(std::int64_t next_attempt_ns) const noexcept;
 

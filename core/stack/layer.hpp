@@ -21,7 +21,7 @@ public:
     /// it (any more); nothing has happened. Thread safe.
     virtual bool cancel(Operation& op, errc reason) noexcept = 0;
 
-    /// The stack from here on, e.g. "limiter(1024) > attempt(1s) > connection[redis://a:6379]".
+    /// The stack from here on, e.g. "limiter(1024) > retry(3) > attempt(1s) > connection[redis://a:6379]".
     virtual std::string describe() const = 0;
 };
 
@@ -46,6 +46,13 @@ protected:
     void leave_frame(Operation& op, std::array<std::uint64_t, 2> kept = {}) noexcept {
         assert(op.depth_ < Operation::frames_max);
         op.frames_[op.depth_++] = {this, kept};
+    }
+
+    /// Takes back the frame that this layer has left: it will not be called.
+    /// Preconditions: no layer behind this one has left a frame since, or all have been called.
+    static std::array<std::uint64_t, 2> take_frame(Operation& op) noexcept {
+        assert(op.depth_ > 0);
+        return op.frames_[--op.depth_].kept;
     }
 
 private:

@@ -16,11 +16,11 @@ void LimiterLayer::start(Operation& op) noexcept {
         case resilience::admission::queued: return;
         case resilience::admission::full:
             op.holder.store(nullptr, std::memory_order_release);
-            op.fail(error(errc::limiter_full, fate::not_applied, phase::limiter));
+            op.fail(error(errc::limiter_full, fate::not_applied, label_.waiting));
             return;
         case resilience::admission::closed:
             op.holder.store(nullptr, std::memory_order_release);
-            op.fail(error(errc::closed, fate::not_applied, phase::limiter));
+            op.fail(error(errc::closed, fate::not_applied, label_.waiting));
             return;
     }
 }
@@ -62,7 +62,7 @@ void LimiterLayer::go_on(Operation& op) noexcept {
 bool LimiterLayer::cancel(Operation& op, errc reason) noexcept {
     if (!limiter_.remove(op)) return false;
     op.holder.store(nullptr, std::memory_order_release);
-    op.fail(error(reason, fate::not_applied, phase::limiter));
+    op.fail(error(reason, fate::not_applied, label_.waiting));
     return true;
 }
 
@@ -71,12 +71,12 @@ void LimiterLayer::close() noexcept {
     while (auto* const waiter = waiting.pop()) {
         auto& op = static_cast<Operation&>(*waiter);
         op.holder.store(nullptr, std::memory_order_release);
-        op.fail(error(errc::closed, fate::not_applied, phase::limiter));
+        op.fail(error(errc::closed, fate::not_applied, label_.waiting));
     }
 }
 
 std::string LimiterLayer::describe() const {
-    return "limiter(" + std::to_string(limiter_.snapshot().limit) + ") > " + next().describe();
+    return std::string(label_.name) + "(" + std::to_string(limiter_.snapshot().limit) + ") > " + next().describe();
 }
 
 }  // namespace redoubt::core

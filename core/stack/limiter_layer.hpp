@@ -1,17 +1,27 @@
 // Bounds how many operations are under way at once; the others wait in line.
 #pragma once
 
+#include <string_view>
+
 #include "core/stack/layer.hpp"
 #include "resilience/limiter.hpp"
 
 namespace redoubt::core {
 
+/// What it is called.
+struct limiter_label {
+    std::string_view name = "limiter";  // in describe()
+    phase waiting = phase::limiter;     // in errors
+};
+
 /// Waiting costs only the caller's time: a waiting operation holds no connection and no thread of ours. Whoever gives a
 /// permit back starts the operation at the head of the line in its stead, so a waiting caller sleeps until its reply.
+///
+/// Used twice: for the operations of a client, and for the attempts on one node.
 class LimiterLayer final : public Decorator {
 public:
-    LimiterLayer(Layer& next, std::uint32_t limit, std::uint32_t queue_max) noexcept
-        : Decorator(next), limiter_(limit, queue_max) {}
+    LimiterLayer(Layer& next, std::uint32_t limit, std::uint32_t queue_max, const limiter_label& label = {}) noexcept
+        : Decorator(next), limiter_(limit, queue_max), label_(label) {}
 
     void start(Operation& op) noexcept override;
     void completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept override;
@@ -27,6 +37,7 @@ private:
     void pass_permit() noexcept;
 
     resilience::Limiter limiter_;
+    const limiter_label label_;
 };
 
 }  // namespace redoubt::core

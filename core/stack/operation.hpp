@@ -74,6 +74,18 @@ public:
         attempt_deadline_ns.store(never_ns, std::memory_order_relaxed);
         watch_again();
     }
+    /// Nothing is under way before `until_ns`. Then expire() tells the holder so, by cancel(attempt_timeout), unless
+    /// the deadline comes first. To be called before the holder is named: whoever may end the operation may destroy it.
+    void pause_until(std::int64_t until_ns) noexcept {
+        attempt_deadline_ns.store(until_ns, std::memory_order_relaxed);
+        watch_again();
+        look_again();
+    }
+    /// The pause is over, or was given up.
+    void end_pause() noexcept {
+        attempt_deadline_ns.store(never_ns, std::memory_order_relaxed);
+        watch_again();
+    }
     /// Takes the operation back from whoever holds it, if its time is over. False: not yet over, or nobody holds it at
     /// this moment (it is being handed on): ask again shortly.
     bool expire(std::int64_t now_ns) noexcept;
@@ -90,7 +102,9 @@ public:
     Operation* line_next = nullptr;  // in the one line that holds it
     Operation* line_previous = nullptr;
     std::uint16_t attempts = 0;
-    bool deadline_set = false;  // by the caller, also when it is "never"
+    std::uint8_t attempts_max = 0;  // by the caller; 0: as the client has it
+    bool idempotent = false;        // the caller says that it may run twice
+    bool deadline_set = false;      // by the caller, also when it is "never"
 
 protected:
     /// Sets a failure as the outcome without moving on.
@@ -101,6 +115,9 @@ protected:
     virtual ~Operation() = default;
     /// The outcome has passed every layer. Asynchronous operations: on the I/O thread.
     virtual void finished() noexcept = 0;
+    /// Its time to be taken back has come nearer, and whoever sleeps until then has to know. Never together with
+    /// finished().
+    virtual void look_again() noexcept {}
 
 private:
     friend class Decorator;

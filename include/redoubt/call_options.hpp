@@ -73,6 +73,17 @@ struct call_options {
     /// a point of std::chrono::steady_clock (one budget for several calls). Default: the client's `deadline`.
     call_deadline deadline{};
 
+    /// Attempts at most, the first one included. 1 to 100, more counts as 100; 0: the client's `retry.attempts_max`.
+    /// Default 0. 1 does not repeat what has failed; a command that never left, or that the server refused only until
+    /// it is ready, is still sent again. Without effect where the client has no `retry`, and on a lease.
+    std::uint32_t attempts_max = 0;
+
+    /// The command may run twice without harm (SET, DEL, EXPIRE: what writes the same again), so it may be sent again
+    /// although it may have run. Default false: after a loss or timeout only commands that change nothing are sent
+    /// again. Without effect on commands that wait on the server or change the state of their connection. Set it for
+    /// calls, not for a whole program: INCR, LPUSH or PUBLISH would take effect twice.
+    bool idempotent = false;
+
     friend constexpr bool operator==(const call_options&, const call_options&) noexcept = default;
 };
 

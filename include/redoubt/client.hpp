@@ -98,7 +98,7 @@ public:
     /// Errors: `deadline_exceeded` when operations had to be ended; `would_deadlock` on the I/O thread.
     result<void> close(call_deadline deadline = {}) const;
 
-    /// The layers in order, e.g. `deadline(3s) > limiter(1024) > attempt(1s) > connection[redis://a:6379]`.
+    /// The layers in order, e.g. `deadline(3s) > limiter(1024) > retry(3) > attempt(1s) > connection[redis://a:6379]`.
     std::string describe() const;
     /// Figures of this moment; each is right, together they need not fit.
     client_stats stats() const;

@@ -68,6 +68,40 @@ struct limiter_options {
     std::uint32_t queue_max = 16384;
 };
 
+/// How often and after what pauses a failed attempt is repeated. Only what cannot do harm is: a command that provably
+/// did not run, or one that may have run but changes nothing (or was called with `call_options::idempotent`).
+///
+/// Two things are not repetitions and cost neither attempts nor budget: waiting until a server that says so is ready
+/// (LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN; only the deadline ends it), and one immediate repetition for each call
+/// of a command that its connection lost before it had left whole. Nothing is planned past the deadline: what does not
+/// fit any more fails at once with its last error.
+struct retry_options {
+    /// Attempts of one call at most, the first one included. 1 to 100; 1: never repeated after a failure; 0 is refused
+    /// (leave the layer out with `retry = std::nullopt`). Default 3: a second one hides most lost connections, a third
+    /// the rest; more would only add load to a server that is in trouble.
+    std::uint32_t attempts_max = 3;
+
+    /// The pause before attempt n + 1 is a random part ("full jitter") of min(cap, base * 2^(n - 1)). 1 ms to 1 min; 0
+    /// is refused, since all would come back at once. Default 10 ms: some tens of round trips.
+    std::chrono::nanoseconds base = std::chrono::milliseconds(10);
+
+    /// Longest pause. `base` to 1 h. Default 250 ms: with the default deadline of 3 s no pause costs a tenth of it.
+    std::chrono::nanoseconds cap = std::chrono::milliseconds(250);
+
+    /// Tokens that the client saves up at most; each repetition costs one, and without a token the call fails with
+    /// its own error, flagged `budget_exhausted()`. 1 to 1,000,000; 0: no budget, every repetition is granted. Default
+    /// 100: some hundred calls caught in a lost connection are all repeated, an outage is not multiplied.
+    std::uint32_t budget_max = 100;
+
+    /// What a successful attempt adds to the budget, in thousandths of a token. 0 to 100,000; 0: nothing. Default 100
+    /// (a tenth of a token): in the long run repetitions add no more than a ninth to the load that is offered.
+    std::uint32_t budget_per_success_thousandths = 100;
+
+    /// Tokens that a second adds to the budget. 0 to 1,000,000; 0: none. Default 1: a client with little traffic can
+    /// still repeat, and a thousand such clients together add no more than a thousand calls in a second.
+    std::uint32_t budget_per_second = 1;
+};
+
 /// The pauses between dials to a node that cannot be reached. One prober dials for all; pause n is a random part
 /// ("full jitter", which needed the fewest calls in the AWS backoff simulation) of min(cap, base * factor^n).
 struct reconnect_options {
@@ -172,6 +206,9 @@ struct options {
 
     /// The bound on concurrent operations; std::nullopt: no bound.
     std::optional<limiter_options> limiter = limiter_options{};
+
+    /// The repetition of failed attempts; std::nullopt: none, and no waiting for a server to be ready either.
+    std::optional<retry_options> retry = retry_options{};
 
     /// The circuit breaker; std::nullopt: calls of this client pass none.
     std::optional<breaker_options> breaker = breaker_options{};

@@ -258,7 +258,8 @@ TEST_F(Async, deadlines_hold_within_50_ms) {
     }
     EXPECT_LE(best, 150ms);  // the best of five: other programs may keep the processor from us
     const Stopwatch watch;
-    EXPECT_EQ(client.async_run(cmd.get("k"), asio::use_future).get().error(), errc::attempt_timeout);
+    const auto once = client.with({.attempts_max = 1});
+    EXPECT_EQ(once.async_run(cmd.get("k"), asio::use_future).get().error(), errc::attempt_timeout);
     EXPECT_GE(watch.elapsed(), 995ms);
     EXPECT_LE(watch.elapsed(), 1500ms);
 }

@@ -184,10 +184,16 @@ TEST_F(ClientTest, describes_its_layers) {
     auto o = base();
     o.deadline = 3s;
     o.limiter = limiter_options{.limit = 77};
-    EXPECT_EQ(connected(o).describe(),
-              "deadline(3s) > limiter(77) > attempt(1s) > connection[" + server().unix_url() + "]");
+    o.retry = retry_options{.attempts_max = 5};
+    const auto node = server().unix_url();
+    EXPECT_EQ(connected(o).describe(), "deadline(3s) > limiter(77) > retry(5) > breaker[" + node +
+                                           "] > node(8192) > attempt(1s) > connection[" + node + "]");
     o.limiter.reset();
-    EXPECT_THAT(connected(o).describe(), Not(HasSubstr("limiter")));
+    EXPECT_THAT(connected(o).describe(), HasSubstr("deadline(3s) > retry(5) > breaker["));
+    o.retry.reset();
+    EXPECT_THAT(connected(o).describe(), HasSubstr("deadline(3s) > breaker["));
+    o.breaker.reset();
+    EXPECT_THAT(connected(o).describe(), HasSubstr("deadline(3s) > node(8192) > attempt(1s)"));
     EXPECT_EQ(Client().describe(), "closed");
 }
 
@@ -207,6 +213,8 @@ TEST_F(ClientTest, counts_what_it_does) {
     EXPECT_GE(s.pool.bytes_out, 10U * 27U);
     EXPECT_EQ(s.limiter.limit, 1024U);
     EXPECT_EQ(s.limiter.in_use, 0U);
+    EXPECT_EQ(s.retry.retries, 0U);
+    EXPECT_EQ(s.retry.tokens, 100);
     EXPECT_TRUE(Client().stats().closed);
 }
 

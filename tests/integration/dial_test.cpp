@@ -66,6 +66,7 @@ TEST_P(DialOver, may_fail_at_once_instead_of_waiting) {
     server().stop();
     auto o = base();
     o.when_disconnected = when_disconnected::fail;
+    o.breaker.reset();
     const auto client = Client::open(o).value();
     EXPECT_FALSE(client.ready(200ms));
     const Stopwatch watch;

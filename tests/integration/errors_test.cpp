@@ -66,6 +66,7 @@ TEST_P(ErrorsOver, a_server_that_stops_answering_costs_one_attempt) {
 TEST_P(ErrorsOver, late_replies_reach_nobody_else) {
     auto o = base();
     o.attempt_timeout = 150ms;
+    o.retry.reset();
     const auto client = connected(o);
     std::atomic<bool> over{false};
     std::atomic<std::uint64_t> answered{0};
@@ -104,6 +105,7 @@ TEST_P(ErrorsOver, late_replies_reach_nobody_else) {
 TEST_P(ErrorsOver, a_killed_server_leaves_what_was_sent_unknown_and_comes_back) {
     auto o = base();
     o.attempt_timeout = 20s;
+    o.retry = std::nullopt;  // what had not left would be sent again
     const auto client = connected(o);
     server().pause();
     std::atomic<int> waiting{8};
@@ -178,8 +180,9 @@ TEST_P(ErrorsOver, a_connection_killed_while_idle_costs_no_call) {
 class FakeErrors : public testing::TestWithParam<transport> {
 protected:
     Client open() const {
-        return connected(
-            options::from_url(GetParam() == transport::tcp ? server_.tcp_url() : server_.unix_url()).value());
+        auto o = options::from_url(GetParam() == transport::tcp ? server_.tcp_url() : server_.unix_url()).value();
+        o.retry = std::nullopt;  // what one attempt meets
+        return connected(o);
     }
     static Conversation greeted() { return Conversation().expect_any().reply("+OK\r\n"); }
     /// The connection after the one that broke.

@@ -45,9 +45,23 @@ template <auto... Path> auto at() {
     };
 }
 
+template <auto Member> auto in_breaker() {
+    return [](options& o, std::int64_t v) {
+        auto& place = (*o.breaker).*Member;
+        place = static_cast<std::remove_reference_t<decltype(place)>>(v);
+    };
+}
+template <auto Member> auto in_retry() {
+    return [](options& o, std::int64_t value) {
+        auto& place = (*o.retry).*Member;
+        place = static_cast<std::remove_reference_t<decltype(place)>>(value);
+    };
+}
+
 std::vector<rule> number_rules() {
     constexpr auto c = &options::connect;
     constexpr auto p = &options::pool;
+    constexpr auto h = &options::health;
     constexpr auto r = &options::reconnect;
     constexpr auto l = &options::replies;
     constexpr std::int64_t gib = std::int64_t{1} << 30;
@@ -91,6 +105,34 @@ std::vector<rule> number_rules() {
          [](options& o, std::int64_t v) { o.limiter->queue_max = static_cast<std::uint32_t>(v); },
          {0, 1, 10'000'000},
          {10'000'001, u32}},
+        {"retry.attempts_max", in_retry<&retry_options::attempts_max>(), {1, 3, 100}, {0, 101, u32}},
+        {"retry.base", in_retry<&retry_options::base>(), {ns(1ms), ns(250ms)}, {0, ns(1ms) - 1, ns(1min) + 1, -1}},
+        {"retry.cap", in_retry<&retry_options::cap>(), {ns(10ms), ns(1h)}, {0, ns(10ms) - 1, ns(1h) + 1, -1}},
+        {"retry.budget_max", in_retry<&retry_options::budget_max>(), {0, 1, 1'000'000}, {1'000'001, u32}},
+        {"retry.budget_per_success_thousandths",
+         in_retry<&retry_options::budget_per_success_thousandths>(),
+         {0, 1, 100'000},
+         {100'001, u32}},
+        {"retry.budget_per_second", in_retry<&retry_options::budget_per_second>(), {0, 1, 1'000'000}, {1'000'001, u32}},
+        {"breaker.calls_min", in_breaker<&breaker_options::calls_min>(), {1, 20, 1'000'000}, {0, 1'000'001, u32}},
+        {"breaker.failure_percent", in_breaker<&breaker_options::failure_percent>(), {0, 1, 100}, {101, u32}},
+        {"breaker.dials_max", in_breaker<&breaker_options::dials_max>(), {0, 1, 1'000'000}, {1'000'001, u32}},
+        {"breaker.open_base",
+         in_breaker<&breaker_options::open_base>(),
+         {ns(1ms), ns(30s)},
+         {0, ns(1ms) - 1, ns(1h) + 1, -1}},
+        {"breaker.open_max",
+         in_breaker<&breaker_options::open_max>(),
+         {ns(1s), ns(1h)},
+         {0, ns(1s) - 1, ns(1h) + 1, -1}},
+        {"health.interval",
+         at<h, &health_options::interval>(),
+         {ns(100ms), ns(1h)},
+         {0, ns(100ms) - 1, ns(1h) + 1, -1}},
+        {"health.timeout", at<h, &health_options::timeout>(), {ns(1ms), ns(1min)}, {0, ns(1ms) - 1, ns(1min) + 1, -1}},
+        {"health.fall", at<h, &health_options::fall>(), {1, 100}, {0, 101, u32}},
+        {"health.rise", at<h, &health_options::rise>(), {1, 100}, {0, 101, u32}},
+        {"node_limit", at<&options::node_limit>(), {1, 8192, 1'000'000}, {0, 1'000'001, u32}},
         {"reconnect.base", at<r, &reconnect_options::base>(), {ns(1ms), ns(1s)}, {0, ns(1ms) - 1, ns(1min) + 1, -1}},
         {"reconnect.cap", at<r, &reconnect_options::cap>(), {ns(50ms), ns(1h)}, {0, ns(50ms) - 1, ns(1h) + 1, -1}},
         {"reconnect.factor", at<r, &reconnect_options::factor>(), {1, 10}, {0, 11, u32}},
@@ -143,6 +185,10 @@ TEST(Validate, NamesFieldValueAndRange) {
         {{.connect = {.keepalive_idle = 1500ms}}, "connect.keepalive_idle: 1500ms is not a multiple of 1s"},
         {{.pool = {.connections_max = 200'000}}, "pool.connections_max: 200000 is outside 1..100000 (0: no limit)"},
         {{.pool = {.connections_max = 4, .idle_min = 5}}, "pool.idle_min: 5 is above pool.connections_max, 4"},
+        {{.retry = retry_options{.attempts_max = 0}},
+         "retry.attempts_max: 0 is outside 1..100 (left out altogether: none)"},
+        {{.breaker = breaker_options{.open_base = 1min}}, "breaker.open_max: 30s is below breaker.open_base, 1m"},
+        {{.retry = retry_options{.base = 2s}}, "retry.cap: 250ms is below retry.base, 2s"},
         {{.reconnect = {.base = 2s}}, "reconnect.cap: 1s is below reconnect.base, 2s"},
         {{.when_disconnected = static_cast<when_disconnected>(7)}, "when_disconnected: 7 is neither wait nor fail"},
     };
@@ -153,7 +199,10 @@ TEST(Validate, NamesFieldValueAndRange) {
     EXPECT_EQ(checked.error().fate(), fate::not_applied);
 }
 
-TEST(Validate, AllowsALayerToBeLeftOut) { EXPECT_TRUE(validate({.limiter = std::nullopt})); }
+TEST(Validate, AllowsALayerToBeLeftOut) {
+    EXPECT_TRUE(validate({.limiter = std::nullopt}));
+    EXPECT_TRUE(validate({.retry = std::nullopt}));
+}
 
 TEST(Validate, AllowsIdleConnectionsWithoutACeiling) {
     EXPECT_TRUE(validate({.pool = {.connections_max = 0, .idle_min = 1000}}));

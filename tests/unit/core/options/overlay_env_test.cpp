@@ -54,7 +54,8 @@ TEST_F(OverlayEnv, SetsEachField) {
         {"REDOUBT_USER", "ann"},           {"REDOUBT_PASSWORD", "p w\n"},         {"REDOUBT_DATABASE", "3"},
         {"REDOUBT_APP", "billing"},        {"REDOUBT_DEADLINE", "500ms"},         {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
         {"REDOUBT_CONNECT_TIMEOUT", "1s"}, {"REDOUBT_CONNECTIONS_MAX", "7"},      {"REDOUBT_LIMIT", "100"},
-        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}, {"REDOUBT_SPIN", "7us"}};
+        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}, {"REDOUBT_SPIN", "7us"},
+        {"REDOUBT_ATTEMPTS_MAX", "5"},     {"REDOUBT_BREAKER_CALLS_MIN", "50"},   {"REDOUBT_NODE_LIMIT", "64"}};
     EXPECT_EQ(why_not(), "accepted");
     EXPECT_EQ(o.user, "ann");
     EXPECT_EQ(o.password, "p w\n");
@@ -66,11 +67,26 @@ TEST_F(OverlayEnv, SetsEachField) {
     EXPECT_EQ(o.pool.connections_max, 7U);
     EXPECT_EQ(o.limiter.value().limit, 100U);
     EXPECT_EQ(o.limiter.value().queue_max, 0U);
+    EXPECT_EQ(o.retry.value().attempts_max, 5U);
+    EXPECT_EQ(o.breaker.value().calls_min, 50U);
+    EXPECT_EQ(o.node_limit, 64U);
     EXPECT_EQ(o.when_disconnected, when_disconnected::fail);
     EXPECT_EQ(o.spin, 7us);
     std::size_t known = 0;
     for (const auto& f : fields()) known += f.variable.empty() ? 0U : 1U;
     EXPECT_EQ(variables.size(), known) << "a variable without a test";
+}
+
+TEST_F(OverlayEnv, LeavesOutTheRepetitionOfAttempts) {
+    variables = {{"REDOUBT_ATTEMPTS_MAX", "none"}};
+    EXPECT_EQ(why_not(), "accepted");
+    EXPECT_FALSE(o.retry);
+    variables = {{"REDOUBT_ATTEMPTS_MAX", "2"}};
+    EXPECT_EQ(why_not(), "accepted");
+    EXPECT_EQ(o.retry.value().attempts_max, 2U);
+    EXPECT_EQ(o.retry.value().budget_max, 100U);
+    variables = {{"REDOUBT_ATTEMPTS_MAX", "0"}};
+    EXPECT_EQ(why_not(), "REDOUBT_ATTEMPTS_MAX: 0 is outside 1..100 (left out altogether: none)");
 }
 
 TEST_F(OverlayEnv, PrefersItsOwnUrl) {

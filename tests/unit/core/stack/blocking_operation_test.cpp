@@ -107,6 +107,29 @@ TEST_F(BlockingOperationTest, AnAttemptThatBeginsDuringTheSleepEndsInItsTime) {
     other.join();
 }
 
+TEST_F(BlockingOperationTest, APauseThatBeginsDuringTheSleepEndsInItsTime) {
+    op_.deadline_ns = steady_now_ns() + 120'000 * ms;
+    op_.attempt_timeout_ns = 60'000 * ms;
+    op_.begin_attempt(steady_now_ns());
+    std::atomic<std::int64_t> paused_until{0};
+    EXPECT_CALL(holder_, cancel(_, errc::attempt_timeout)).WillOnce(Invoke([&](Operation& op, errc) {
+        EXPECT_GE(steady_now_ns(), paused_until.load());
+        op.holder.store(nullptr);
+        op.succeed(reply::status("OK"));
+        return true;
+    }));
+    std::thread other([&] {
+        std::this_thread::yield();
+        paused_until = steady_now_ns() + 5 * ms;
+        op_.pause_until(paused_until);
+        holder_.hold(op_);
+    });
+    const auto start = steady_now_ns();
+    op_.wait(60s);
+    EXPECT_LT(steady_now_ns(), start + 30'000 * ms) << "not when the attempt would have been over";
+    other.join();
+}
+
 TEST_F(BlockingOperationTest, AHolderThatRefusesIsAskedAgain) {
     op_.deadline_ns = steady_now_ns() + 2 * ms;
     holder_.hold(op_);

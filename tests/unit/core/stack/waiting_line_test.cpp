@@ -1,5 +1,5 @@
 // The line of operations, against std::deque.
-#include "core/pool/waiting_line.hpp"
+#include "core/stack/waiting_line.hpp"
 
 #include <gtest/gtest.h>
 
