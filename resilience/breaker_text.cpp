@@ -29,7 +29,8 @@ std::string CircuitBreaker::words_of(const opening& why) {
         case breaker_reason::failure_rate: return share() + "failed";
         case breaker_reason::slow_rate: return share() + "were slow";
         case breaker_reason::dials:
-            return why.bad == 1 ? "a dial failed" : std::to_string(why.bad) + " dials in a row failed";
+            return (why.bad == 1 ? "a dial failed" : std::to_string(why.bad) + " dials in a row failed") +
+                   (why.text.empty() ? "" : (why.bad == 1 ? ": " : ", the last: ") + why.text);
         case breaker_reason::connection_lost: return "the connection was lost again";
         case breaker_reason::probe_failed: return "a probe failed";
         case breaker_reason::probe_slow: return "a probe was slow";

@@ -182,13 +182,13 @@ void CircuitBreaker::judge_locked(std::int64_t now_ns) {
     }
 }
 
-void CircuitBreaker::dial_failed(std::int64_t now_ns) noexcept {
+void CircuitBreaker::dial_failed(std::int64_t now_ns, std::string_view words) noexcept {
     const Section section(*this);
     if (state() == breaker_state::disabled) return;
     const std::uint32_t row = dials_failed_.fetch_add(1, relaxed) + 1;
     const bool enough = state() == breaker_state::closed && policy_.dials_max != 0 && row >= policy_.dials_max;
     if (enough || state() == breaker_state::half_open) {
-        open_locked(now_ns, {.reason = breaker_reason::dials, .bad = row});
+        open_locked(now_ns, {.reason = breaker_reason::dials, .bad = row, .text = std::string(words)});
     }
 }
 

@@ -72,8 +72,9 @@ public:
     /// The same as reporting it as ignored: only the place of a probe is given back.
     void abandon(breaker_ticket ticket) noexcept { report(ticket, call_outcome::ignored, 0, 0); }
 
-    /// A connection could not be opened (refused, not answered in time, broken off in its handshake).
-    void dial_failed(std::int64_t now_ns) noexcept;
+    /// A connection could not be opened (refused, not answered in time, broken off in its handshake). `words`: why, for
+    /// those who are turned away because of it; may be empty.
+    void dial_failed(std::int64_t now_ns, std::string_view words = {}) noexcept;
     /// A connection was lost, however many calls it carried: one failure among the calls of the window. Further losses
     /// within `loss_span` are the same event. Not for connections that this side has closed.
     void connection_failed(std::int64_t now_ns) noexcept;

@@ -34,6 +34,13 @@ Registry& registry() {
     return *known;
 }
 
+// The words of an error without what the reader of a rejection knows already: node, fate, remedy.
+std::string briefly(const error& e) {
+    std::string out(e.text());
+    if (e.cause()) out += (out.empty() ? "" : ": ") + e.cause().message();
+    return out.empty() ? make_error_code(e.kind()).message() : out;
+}
+
 std::string in_ms(std::chrono::nanoseconds t) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t).count();
     return std::to_string(ms) + " ms";
@@ -90,7 +97,8 @@ Node::answer Node::ask_to_dial(std::int64_t now_ns) {
     return a;
 }
 
-Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns) {
+Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
+                               const error* why) {
     auto heard_of = news::none;
     bool waited = false;
     bool at_once = false;
@@ -100,6 +108,7 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
         waited = std::exchange(somebody_waits_, false);
         if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
     }
+    const auto words = why != nullptr ? briefly(*why) : std::string();
     switch (how) {
         case outcome::connected:
             if (at_once) breaker_.withdraw_connection_failure();
@@ -108,9 +117,9 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
             heard(probe_answer::alive, now_ns);
             break;
         case outcome::refused: heard(probe_answer::alive, now_ns); break;
-        case outcome::full: breaker_.dial_failed(now_ns); break;
+        case outcome::full: breaker_.dial_failed(now_ns, words); break;
         case outcome::failed:
-            breaker_.dial_failed(now_ns);
+            breaker_.dial_failed(now_ns, words);
             heard(probe_answer::failed, now_ns);
             break;
         case outcome::abandoned: break;

@@ -57,8 +57,9 @@ public:
     using outcome = resilience::DialGovernor::outcome;
     using news = resilience::DialGovernor::news;
     answer ask_to_dial(std::int64_t now_ns);
-    /// The end of a dial that was granted. Breaker and health hear of it too.
-    news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns);
+    /// The end of a dial that was granted. Breaker and health hear of it too. `why`: of one that failed.
+    news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
+                       const error* why = nullptr);
     enum class owed : bool { nothing, replies };
     /// A connection that worked was lost. With nothing owed on it, that is no failure of the node.
     void connection_lost(owed what, std::int64_t now_ns);

@@ -191,7 +191,8 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();
     const auto how = outcome ? Node::outcome::connected : outcome_of(outcome.error());
-    (void)node_->dial_finished(granted.under, closing_ ? Node::outcome::abandoned : how, now);
+    (void)node_->dial_finished(granted.under, closing_ ? Node::outcome::abandoned : how, now,
+                               outcome ? nullptr : &outcome.error());
     if (!outcome || closing_) {
         if (outcome) syscalls::real().close(*outcome);
         const bool lasting = !outcome && is_lasting(outcome.error());

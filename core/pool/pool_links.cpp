@@ -108,7 +108,8 @@ void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
         return;
     }
     const auto news =
-        node_->dial_finished(granted.under, outcome ? Node::outcome::connected : outcome_of(outcome.error()), now);
+        node_->dial_finished(granted.under, outcome ? Node::outcome::connected : outcome_of(outcome.error()), now,
+                             outcome ? nullptr : &outcome.error());
     if (!outcome) return dial_failed(outcome.error(), news);
     gate_ = {};
     gate_until_ns_ = 0;

@@ -34,7 +34,9 @@ TEST_P(DialOver, ready_succeeds_when_the_server_is_there) {
 
 TEST_P(DialOver, without_a_server_ready_and_calls_end_by_their_deadline_with_the_cause) {
     server().stop();
-    const auto client = Client::open(base()).value();
+    auto o = base();
+    o.breaker.reset();
+    const auto client = Client::open(o).value();
     const auto cause = GetParam() == transport::tcp ? "Connection refused" : "No such file or directory";
     const Stopwatch watch;
     const auto ready = client.ready(300ms);
@@ -80,6 +82,27 @@ TEST_P(DialOver, may_fail_at_once_instead_of_waiting) {
     server().restart();
     EXPECT_TRUE(client.ready(10s));
     EXPECT_TRUE(client.get("k"));
+}
+
+TEST_P(DialOver, the_breaker_names_the_cause_when_it_turns_calls_away_and_the_return_of_the_server_ends_that) {
+    server().stop();
+    const auto cause = GetParam() == transport::tcp ? "Connection refused" : "No such file or directory";
+    const auto client = Client::open(base()).value();
+    ASSERT_TRUE(eventually([&] { return client.stats().breaker.state == breaker_state::open; }));
+    const Stopwatch watch;
+    const auto call = client.get("k");
+    ASSERT_FALSE(call);
+    EXPECT_EQ(call.error(), errc::breaker_open);
+    EXPECT_EQ(call.error(), condition::rejected);
+    EXPECT_EQ(call.error().fate(), fate::not_applied);
+    EXPECT_EQ(call.error().attempts(), 0U);
+    EXPECT_GT(call.error().retry_after(), 0ms);
+    EXPECT_THAT(call.error().message(), HasSubstr(cause));
+    EXPECT_LT(watch.elapsed(), 100ms);
+    server().restart();
+    ASSERT_TRUE(client.ready(10s));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.get("k")) << "half-open at once, whatever its open time";
+    EXPECT_EQ(client.stats().breaker.state, breaker_state::closed);
 }
 
 TEST_P(DialOver, a_series_of_dials_can_be_exhausted_and_the_client_still_comes_back) {

@@ -146,6 +146,9 @@ TEST_F(CircuitBreakerTest, OpensAfterFiveFailedDialsInARow) {
     EXPECT_THAT(told_, ElementsAre("closed > open: dials"));
     EXPECT_EQ(breaker_.rejection(now()).text,
               "circuit 'redis://a:6379' is open for another 1000 ms (5 dials in a row failed)");
+    breaker_.reset(now());
+    for (int i = 0; i != 5; ++i) breaker_.dial_failed(now(), i < 4 ? "refused" : "no route");
+    EXPECT_THAT(breaker_.rejection(now()).text, ::testing::HasSubstr("(5 dials in a row failed, the last: no route)"));
 }
 
 TEST_F(CircuitBreakerTest, ASuccessEndsTheRowOfDials) {
