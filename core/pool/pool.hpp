@@ -63,6 +63,8 @@ public:
     /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
     /// closed already). Any thread.
     void track(const std::weak_ptr<PoolGuest>& guest);
+    /// Tells the guests of today that the pool closes; close() does it too. I/O thread.
+    void dismiss_guests() noexcept;
 
     Reactor& reactor() noexcept { return reactor_; }
     /// The name of a connection in this role, as CLIENT LIST shows it; each call gives another. I/O thread.
@@ -101,7 +103,6 @@ private:
     bool room_locked() const noexcept;
     void look_after_leases() noexcept;
     error no_place_for_leases() const;
-    void dismiss_guests() noexcept;
 
     struct Timers;
 
