@@ -4,10 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 #include <optional>
-#include <redoubt/pubsub/async.hpp>
 #include <redoubt/pubsub/subscriber.hpp>
+#include <thread>
 
 #include "tests/support/clients.hpp"
 #include "tests/support/eventually.hpp"
@@ -124,6 +125,41 @@ TEST_F(PubSubHostile, a_server_that_never_confirms_costs_the_call_its_deadline_o
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error(), errc::deadline_exceeded);
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connections == 1; }));
+}
+
+TEST_F(PubSubHostile, a_message_that_comes_before_all_is_confirmed_comes_after_the_gap) {
+    server_.otherwise(Conversation().answer([this](const words& command) -> std::string {
+        if (command[0] != "SUBSCRIBE") return "+OK\r\n";
+        const std::lock_guard<std::mutex> hold(lock_);
+        switch (++subscribes_) {
+            case 2: return ack("subscribe", "b") + "+DROP\r\n";
+            case 3: return ack("subscribe", "a") + say("a", "early");
+            default: return ack("subscribe", command[1]);
+        }
+    }));
+    const auto client = this->client();
+    auto s = client.subscribe({.channels = {"a", "b"}}).value();
+    ASSERT_TRUE(std::holds_alternative<subscribed>(s.next(5s).value()));
+    ASSERT_TRUE(std::holds_alternative<subscribed>(s.next(5s).value()));
+    EXPECT_TRUE(std::holds_alternative<gap>(s.next(5s).value()));
+    const auto last = s.next(5s).value();
+    ASSERT_TRUE(std::holds_alternative<message>(last));
+    EXPECT_EQ(std::get<message>(last).payload, "early");
+}
+
+TEST_F(PubSubHostile, dropping_ends_a_call_that_waits_for_the_server) {
+    server_.otherwise(Conversation().answer(
+        [](const words& command) -> std::string { return command[0] == "SUBSCRIBE" ? "" : "+OK\r\n"; }));
+    const auto client = this->client();
+    auto s = std::make_optional(client.subscribe({}).value());
+    std::atomic<bool> asking{false};
+    std::thread asks([&] {
+        asking = true;
+        EXPECT_EQ(s->subscribe({"c"}, no_deadline).error(), errc::closed);
+    });
+    ASSERT_TRUE(eventually([&] { return asking && s->stats().wanted == 1; }));
+    s.reset();
+    asks.join();
 }
 
 // -- fork() --

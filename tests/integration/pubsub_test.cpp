@@ -296,6 +296,18 @@ TEST_P(PubSubOver, a_channel_without_permission_fails_alone) {
     watcher().integer({"ACL", "DELUSER", "sub"});
 }
 
+TEST_P(PubSubOver, wrong_credentials_are_told_before_the_deadline) {
+    auto o = base();
+    o.user = "nobody";
+    o.password = "wrong";
+    const auto client = Client::open(o).value();
+    const Stopwatch watch;
+    const auto none = client.with({.deadline = 20s}).subscribe({.channels = {"c"}});
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error(), errc::wrong_pass) << none.error().message();
+    EXPECT_LT(watch.elapsed(), 3s);
+}
+
 TEST_P(PubSubOver, wrong_options_are_named) {
     const auto client = connected(base());
     const auto wrong = client.subscribe({.buffer_messages = 0});

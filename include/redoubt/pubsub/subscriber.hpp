@@ -75,7 +75,8 @@ public:
         return detail::include_redoubt_pubsub_async_hpp<Token>::start(*this, std::forward<Token>(token));
     }
 
-    /// `for (const event& e : subscriber)`: one event after the other, the last one is `closed`.
+    /// `for (const event& e : subscriber)`: one event after the other, the last one is `closed`. Where `next` would
+    /// fail (a subscriber that has told its end, the I/O thread, a child of fork()) it ends without an event.
     iterator begin();
     static std::default_sentinel_t end() noexcept { return {}; }
 
