@@ -130,7 +130,7 @@ void SubscriberCore::note_figures() noexcept {
 // The registry has decided already; callers that are told something by it find it in the figures.
 void SubscriberCore::act() {
     note_figures();
-    for (std::size_t i = 0; i < actions_.size(); ++i) {
+    for (std::size_t i = 0; i < actions_.size(); ++i) {  // NOLINT(modernize-loop-convert): may grow meanwhile
         auto a = std::move(actions_[i]);
         carry_out(a);
     }

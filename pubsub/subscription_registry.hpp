@@ -17,7 +17,7 @@ struct subscription {
     subscription_kind kind = subscription_kind::channel;
     std::string name;
 
-    friend auto operator<=>(const subscription&, const subscription&) = default;
+    friend auto operator<=>(const subscription&, const subscription&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// One of the two things that callers can ask for.
