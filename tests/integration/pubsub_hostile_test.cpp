@@ -127,6 +127,21 @@ TEST_F(PubSubHostile, a_server_that_never_confirms_costs_the_call_its_deadline_o
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connections == 1; }));
 }
 
+TEST_F(PubSubHostile, a_name_that_is_not_confirmed_in_time_is_taken_back) {
+    server_.otherwise(Conversation().answer([](const words& command) -> std::string {
+        if (command[0] != "SUBSCRIBE") return "+OK\r\n";
+        return command[1] == "a" ? ack("subscribe", "a") : "";
+    }));
+    const auto client = this->client();
+    auto s = client.subscribe({.channels = {"a"}}).value();
+    const auto late = s.subscribe({"a", "b"}, 50ms);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error(), errc::deadline_exceeded);
+    EXPECT_EQ(late.error().phase(), phase::sent);
+    EXPECT_EQ(late.error().fate(), fate::unknown);
+    EXPECT_TRUE(eventually([&] { return s.stats().wanted == 1; })) << "`a` was there before";
+}
+
 TEST_F(PubSubHostile, a_message_that_comes_before_all_is_confirmed_comes_after_the_gap) {
     server_.otherwise(Conversation().answer([this](const words& command) -> std::string {
         if (command[0] != "SUBSCRIBE") return "+OK\r\n";

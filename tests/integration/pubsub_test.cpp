@@ -225,6 +225,9 @@ TEST_P(PubSubOver, a_hung_server_is_found_by_its_missing_answer) {
     const auto e = s.next(20s).value();
     ASSERT_TRUE(std::holds_alternative<gap>(e)) << text(e);
     EXPECT_THAT(std::string(std::get<gap>(e).reason.text()), testing::HasSubstr("PING within 200ms"));
+    const auto reconnections = s.stats().reconnections;
+    std::this_thread::sleep_for(500ms);
+    EXPECT_EQ(s.stats().reconnections, reconnections) << "a new connection owes no answer to an old PING";
 }
 
 TEST_P(PubSubOver, a_reader_too_slow_for_the_server_gets_a_gap) {
