@@ -1,7 +1,6 @@
 // The life of a subscriber's connection. What callers ask for is in subscriber_requests.cpp.
 #include "pubsub/subscriber_core.hpp"
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -11,8 +10,6 @@
 namespace redoubt::pubsub {
 
 namespace {
-
-constexpr auto send_again_after = std::chrono::milliseconds(2);  // when the connection takes no more for now
 
 template <class... Words> std::string encoded(Words&&... words) {
     return std::string(command(std::forward<Words>(words)...).bytes());
@@ -179,19 +176,14 @@ void SubscriberCore::carry_out(action& a) {
 
 // -- what goes --
 
-void SubscriberCore::push_outbox() noexcept {
+// What does not fit goes later: a full buffer holds commands, and each of their answers leads here again.
+void SubscriberCore::send_all() noexcept {
+    if (connection_ == nullptr) return;
     while (!outbox_.empty() && connection_->push(outbox_.front())) outbox_.pop_front();
 }
 
-void SubscriberCore::send_all() noexcept {
-    if (connection_ == nullptr || outbox_.empty()) return;
-    push_outbox();
-    if (!outbox_.empty()) arm_pulse();
-}
-
 void SubscriberCore::arm_pulse() noexcept {
-    auto at = liveness_.next_check_ns();
-    if (!outbox_.empty()) at = std::min(at, reactor_.now_ns() + std::chrono::nanoseconds(send_again_after).count());
+    const auto at = liveness_.next_check_ns();
     if (at == core::never_ns) return;
     timers_->pulse.expires_at(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(at)));
     timers_->pulse.async_wait([weak = weak_from_this()](const auto& cancelled) {
@@ -215,7 +207,7 @@ void SubscriberCore::pulse() noexcept {
                 errc::connection_lost, fate::unknown, phase::sent,
                 {.node = pool_.node(), .text = "no answer to a PING within " + core::print_duration(pong_within_)}));
     }
-    push_outbox();
+    send_all();
     arm_pulse();
 }
 

@@ -58,7 +58,6 @@ private:
     void act();
     void carry_out(action& a);
     void note_figures() noexcept;
-    void push_outbox() noexcept;
     void send_all() noexcept;
     void arm_pulse() noexcept;
     void pulse() noexcept;

@@ -11,7 +11,7 @@ namespace redoubt::pubsub {
 struct SubscriberCore::Timers {
     explicit Timers(boost::asio::io_context& context) : pause(context), pulse(context) {}
     boost::asio::steady_timer pause;  // before the next connection is asked for
-    boost::asio::steady_timer pulse;  // when liveness is due, or something is left to send
+    boost::asio::steady_timer pulse;  // when liveness is due
 };
 
 }  // namespace redoubt::pubsub
