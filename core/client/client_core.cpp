@@ -235,6 +235,7 @@ result<void> ClientCore::close(std::int64_t until_ns) noexcept {
     const std::lock_guard<std::mutex> hold(shutdown_lock_);
     if (joined_) return ok();
     while (launching_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    reactor_.post([this] { pool_.dismiss_guests(); });  // they would not end by themselves
     const bool drained = drain(until_ns);
     reactor_.post([this] { begin_shutdown(); });
     thread_.join();

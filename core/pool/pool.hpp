@@ -66,6 +66,8 @@ public:
     /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
     /// closed already). Any thread.
     void track(const std::weak_ptr<PoolGuest>& guest);
+    /// Tells the guests of today that the pool closes; close() does it too. I/O thread.
+    void dismiss_guests() noexcept;
 
     Reactor& reactor() noexcept { return reactor_; }
     /// The name of a connection in this role, as CLIENT LIST shows it; each call gives another. I/O thread.
@@ -93,7 +95,6 @@ private:
     std::optional<error> refusal_locked() const noexcept;
     void drain_waiting() noexcept;
     void fail_waiting(const error& why) noexcept;
-    void dismiss_guests() noexcept;
     dial_settings settings_for(std::string_view role);
 
     // The shared connection (pool_links.cpp); I/O thread. Two more are enough for those that are on their way out.

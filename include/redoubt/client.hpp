@@ -19,6 +19,8 @@ namespace redoubt {
 
 class Client;
 class Lease;
+class Subscriber;
+struct subscribe_options;
 
 namespace core {
 class Connection;
@@ -87,6 +89,12 @@ public:
     /// An exclusive connection, given back by the destructor of the lease. Waits in order of arrival until one is free
     /// within `pool.connections_max`, no longer than the deadline.
     result<Lease> lease() const;
+
+    /// Listens to channels and patterns on a connection of its own, within `pool.connections_max`. Returns when the
+    /// server has confirmed all of them, by the deadline (default: the client's); at once when there are none to begin
+    /// with. Needs <redoubt/pubsub/subscriber.hpp>, which says what is guaranteed. Errors: `invalid_option`, naming the
+    /// field; the server's refusal of a name, such as `no_perm`; `deadline_exceeded`. Then nothing is left of it.
+    result<Subscriber> subscribe(const subscribe_options& o) const;
 
     /// Waits until the server answers. By the deadline (default: the client's) it fails with what stands in the way;
     /// earlier when waiting cannot help, as with wrong credentials.

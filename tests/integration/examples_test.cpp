@@ -52,8 +52,14 @@ TEST_F(Examples, coroutine) {
     EXPECT_EQ(out, "counter: 1000\n");
 }
 
+TEST_F(Examples, subscriber) {
+    const auto out = output_of("subscriber");
+    if (out == "not built") GTEST_SKIP() << out;
+    EXPECT_EQ(out, "subscribed: news\nnews: one\nnews: two\nnews: three\nclosed: the client is closed\n");
+}
+
 TEST_F(Examples, each_has_a_test_here) {
-    const std::set<std::string> tested{"first", "coroutine"};
+    const std::set<std::string> tested{"first", "coroutine", "subscriber"};
     for (const auto& source : fs::directory_iterator(fs::path(REDOUBT_SOURCE_DIR) / "examples")) {
         if (source.path().extension() == ".cpp") {
             EXPECT_EQ(tested.count(source.path().stem()), 1U) << source.path();
