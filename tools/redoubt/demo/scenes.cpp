@@ -15,6 +15,8 @@ std::span<const scene> all_scenes() {
               play_outage},
         scene{"hang", "the server stops answering for 2 s and goes on; deadlines of 300 ms", true, play_hang},
         scene{"full", "the server has no place left for another connection, until others leave", true, play_full},
+        scene{"pubsub", "100 subscribers come and go; one lives on, and tells that its connection was killed", true,
+              play_pubsub},
     };
     return scenes;
 }

@@ -14,5 +14,6 @@ scene_outcome play_storm_scene(const scene_context& context);
 scene_outcome play_outage(const scene_context& context);
 scene_outcome play_hang(const scene_context& context);
 scene_outcome play_full(const scene_context& context);
+scene_outcome play_pubsub(const scene_context& context);
 
 }  // namespace redoubt::lab

@@ -35,6 +35,12 @@ void tell_calls(Screen& screen, const tally_figures& calls) {
 
 }  // namespace
 
+std::string timed(Stage::clock::duration since_begin, const std::string& text) {
+    char time[32];
+    std::snprintf(time, sizeof time, "  %.2f s  ", seconds(since_begin));
+    return time + text;
+}
+
 Stage::Stage(const scene_context& context, std::string_view name, const Client& client, const CallTally& tally,
              std::chrono::milliseconds length)
     : context_(context),
@@ -44,11 +50,7 @@ Stage::Stage(const scene_context& context, std::string_view name, const Client& 
       length_(length),
       log_lines_before_(context.log.lines()) {}
 
-void Stage::say(const std::string& text) {
-    char time[32];
-    std::snprintf(time, sizeof time, "  %.2f s  ", seconds(clock::now() - begun_));
-    context_.screen.line(time + text);
-}
+void Stage::say(const std::string& text) { context_.screen.line(timed(clock::now() - begun_, text)); }
 
 void Stage::play_for(std::chrono::milliseconds time) {
     play_until([] { return false; }, time);

@@ -22,8 +22,7 @@ public:
     Stage(const scene_context& context, std::string_view name, const Client& client, const CallTally& tally,
           std::chrono::milliseconds length);
 
-    /// A line with the time: "  1.31 s  the server is killed".
-    void say(const std::string& text);
+    void say(const std::string& text);  ///< with the time
     void play_for(std::chrono::milliseconds time);
     /// Until it is true, no longer than the time; whether it was.
     bool play_until(const std::function<bool()>& done, std::chrono::milliseconds most);
@@ -46,5 +45,8 @@ private:
     std::uint64_t answered_before_ = 0;
     Timeline timeline_;
 };
+
+/// A line of what is said: "  1.31 s  the server is killed".
+std::string timed(Stage::clock::duration since_begin, const std::string& text);
 
 }  // namespace redoubt::lab

@@ -157,6 +157,27 @@ TEST(Demo, a_full_server_is_named_and_not_stormed) {
     EXPECT_THAT(run.err, HasSubstr("max number of clients"));
 }
 
+TEST(Demo, subscribers_leave_nothing_behind_and_tell_of_every_loss) {
+    const auto run = redoubt_command({"demo", "--json", "--scene", "pubsub", "--seed", "3"});
+    boost::json::value report;
+    const auto& figures = figures_of("pubsub", run, report);
+    EXPECT_EQ(run.code, 0) << "no promise of this scene is one of time\n" << run.err;
+    EXPECT_EQ(count(figures, "subscribers"), 100) << run.err;
+    EXPECT_EQ(count(figures, "heard"), 100) << run.err;
+    EXPECT_EQ(count(figures, "waited_for"), 33);
+    EXPECT_EQ(count(figures, "released"), 33) << run.err;
+    EXPECT_EQ(count(figures, "left_over"), 0) << run.err;
+    EXPECT_EQ(count(figures, "subscriptions_left"), 0) << run.err;
+    EXPECT_EQ(count(figures, "kills"), 1);
+    EXPECT_EQ(count(figures, "gaps_reported"), 1) << run.err;
+    EXPECT_GT(count(figures, "messages"), count(figures, "after_gap"));
+    EXPECT_GT(count(figures, "after_gap"), 0);
+    EXPECT_EQ(count(figures, "missing_untold"), 0) << run.err;
+    EXPECT_EQ(count(figures, "repeated"), 0) << run.err;
+    EXPECT_EQ(count(figures, "errors"), 0) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("it tells of a gap"));
+}
+
 TEST(Demo, the_log_of_the_library_stays_out_of_the_output) {
     const auto run = redoubt_command({"demo", "--scene", "full"});
     EXPECT_THAT(run.out, HasSubstr("log of the client"));
@@ -166,10 +187,10 @@ TEST(Demo, the_log_of_the_library_stays_out_of_the_output) {
 }
 
 TEST(Demo, scenes_with_a_server_in_trouble_never_touch_one_of_the_users) {
-    const auto run = redoubt_command(
-        {"demo", "--json", "--scene", "outage", "--scene", "hang", "--scene", "full", "--url", "redis://127.0.0.1:1"});
+    const auto run = redoubt_command({"demo", "--json", "--scene", "outage", "--scene", "hang", "--scene", "full",
+                                      "--scene", "pubsub", "--url", "redis://127.0.0.1:1"});
     EXPECT_EQ(run.code, 0);
-    EXPECT_EQ(run.out, "{\"promises_broken\":0,\"scenes\":{},\"skipped\":[\"outage\",\"hang\",\"full\"]}\n");
+    EXPECT_EQ(run.out, "{\"promises_broken\":0,\"scenes\":{},\"skipped\":[\"outage\",\"hang\",\"full\",\"pubsub\"]}\n");
 }
 
 TEST(Demo, wrong_usage_is_told_with_code_2) {
