@@ -97,7 +97,8 @@ private:
     void dismiss_guests() noexcept;
     dial_settings settings_for(std::string_view role);
 
-    // The shared connection (pool_dials.cpp, pool_links.cpp); I/O thread. Two more are enough for those that are on their way out.
+    // The shared connection (pool_dials.cpp, pool_links.cpp); I/O thread. Two more are enough for those that are on
+    // their way out.
     enum class role : std::uint8_t {
         spare,     // down
         current,   // carries commands
