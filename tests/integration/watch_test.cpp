@@ -311,11 +311,17 @@ TEST_F(Watch, deadlines_hold_while_the_server_hangs) {
     o.attempt_timeout = 10s;
     const auto client = connected(o);
     server().pause();
-    for (const auto d : {30ms, 150ms, 400ms}) {
-        const Stopwatch watch;
-        EXPECT_FALSE(client.with({.deadline = d}).incr("n"));
-        EXPECT_LT(watch.elapsed(), d + 300ms) << "50 ms where nobody else needs the processor";
-    }
+    // Being late once is the machine's doing, being late always is ours.
+    const auto in_time = [&](std::chrono::milliseconds d) {
+        for (int i = 0; i < 20; ++i) {
+            const Stopwatch watch;
+            EXPECT_FALSE(client.with({.deadline = d}).incr("n"));
+            EXPECT_GE(watch.elapsed(), d - 1ms);
+            if (watch.elapsed() < d + 50ms) return true;
+        }
+        return false;
+    };
+    for (const auto d : {30ms, 150ms, 400ms}) EXPECT_TRUE(in_time(d)) << d.count();
     server().resume();
 }
 

@@ -314,6 +314,19 @@ TEST_F(DialGovernorTest, ALongLifeCountsAlthoughOthersWereOpenedMeanwhile) {
     EXPECT_EQ(wait(), 50ms) << "the series of an hour ago is over";
 }
 
+TEST_F(DialGovernorTest, AfterALongTimeOfWellBeingASeriesBeginsAnewHoweverManyWereOpenedMeanwhile) {
+    fail_once();
+    for (int i = 0; i < 6; ++i) next_dial(outcome::failed);
+    pass(wait());
+    dial(outcome::connected);
+    for (int i = 0; i < 100; ++i) {
+        pass(5s);
+        dial(outcome::connected);
+    }
+    fail_once();
+    EXPECT_EQ(wait(), 50ms);
+}
+
 TEST_F(DialGovernorTest, AnEarlyLossOfOneOfManyIsAPauseForAll) {
     dial(outcome::connected);
     pass(1h);
