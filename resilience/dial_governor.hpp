@@ -21,8 +21,8 @@ struct dial_policy {
 ///   probing    a dial that failed                       one, when its pause is over a connection that works
 ///   exhausted  the last failed dial of a series         one: it starts a new series that dial
 ///
-/// The window begins wide. After a failure it begins at 1 and doubles with each connection that works, and a server
-/// that is full halves it: so a server that has just come back is not met by everybody at once.
+/// The window begins wide. After a failure, or when the server was full, it begins at 1 and doubles with each
+/// connection that works: so a server that has just come back is not met by everybody at once.
 ///
 /// Times are nanoseconds of one monotonic clock. Thread safety: none.
 class DialGovernor {
@@ -53,9 +53,11 @@ public:
 
     answer ask(std::int64_t now_ns) noexcept;
     news finished(grant under, outcome how, std::int64_t now_ns) noexcept;
-    /// A connection that worked was lost. One that had not lasted is not dialled again at once: a server that accepts
-    /// and drops must not be met by a tight loop.
-    void lost(std::int64_t now_ns) noexcept;
+    /// A connection that had worked since `since_ns` was lost. One that had not lasted is not dialled again at once: a
+    /// server that accepts and drops must not be met by a tight loop.
+    void lost(std::int64_t now_ns, std::int64_t since_ns) noexcept;
+    /// Asked before finished(): its outcome is news. Of dials that were under way together, the first that fails tells.
+    bool current(grant under) const noexcept { return under == epoch_; }
 
     bool probing() const noexcept { return phase_ != phase::serving; }
     std::uint32_t in_flight() const noexcept { return in_flight_; }
@@ -76,9 +78,9 @@ private:
     std::uint32_t failures_ = 0;
     grant epoch_ = 0;           // what was granted before the last change of phase says nothing about the next
     bool prober_away_ = false;  // the one grant of this phase is out
-    bool connected_before_ = false;
+    bool well_ = false;         // a connection worked, and nothing has failed or was lost since
+    std::int64_t pause_ns_ = 0;
     std::int64_t next_ns_ = 0;
-    std::int64_t connected_ns_ = 0;
 };
 
 }  // namespace redoubt::resilience

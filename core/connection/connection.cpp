@@ -218,6 +218,7 @@ void Connection::adopt(int fd) noexcept {
     decoder_.reset();
     fd_ = fd;
     expect_silence();
+    last_receive_ns_ = steady_now_ns();
     reactor_.connection_opened();
     descriptor_ = std::make_unique<Descriptor>(Descriptor{asio::posix::stream_descriptor(reactor_.context(), fd)});
     {
@@ -242,6 +243,7 @@ bool Connection::receive() noexcept {
 bool Connection::take_in(ssize_t n, int err) noexcept {
     if (n > 0) {
         const auto size = static_cast<std::size_t>(n);
+        last_receive_ns_ = reactor_.now_ns();
         receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         bytes_in_.store(bytes_in_.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
         decoder_.supply({reactor_.read_buffer(), size});

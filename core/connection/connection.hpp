@@ -98,6 +98,8 @@ public:
     bool fail_if_idle(error why) noexcept;
     /// Receives so far: a figure that moves when the server says anything.
     std::uint64_t receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
+    /// When the last one was, or when it came up. I/O thread.
+    std::int64_t last_receive_ns() const noexcept { return last_receive_ns_; }
     /// In on_down(): commands were owed a reply when it failed.
     bool failed_with_replies_owed() const noexcept { return replies_owed_; }
     /// From now on on_silence() will be told again. I/O thread.
@@ -160,6 +162,7 @@ private:
     Decoder decoder_;
     AdaptiveSpin spin_;
     std::uint64_t replies_just_now_ = 0;
+    std::int64_t last_receive_ns_ = 0;
     PushListener* push_listener_ = nullptr;
     bool listening_ = false;
     std::size_t unflushed_ = 0;

@@ -83,9 +83,14 @@ void Node::leave(Watcher& w) noexcept {
     std::erase(watchers_, &w);
 }
 
-void Node::tell() noexcept {
+void Node::tell(news what) noexcept {
     const lock_guard hold(watchers_lock_);
-    for (auto* const w : watchers_) w->on_node_news();
+    for (auto* const w : watchers_) w->on_node_news(what);
+}
+
+bool Node::somebody_connected() noexcept {
+    const lock_guard hold(watchers_lock_);
+    return std::any_of(watchers_.begin(), watchers_.end(), [](const Watcher* w) { return w->connected(); });
 }
 
 // -- dials --
@@ -102,8 +107,12 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
     auto heard_of = news::none;
     bool waited = false;
     bool at_once = false;
+    const bool failed = how == outcome::failed || how == outcome::full;
+    // A name that is not found says nothing about the server.
+    bool counts = failed && (why == nullptr || *why != errc::resolve_failed) && !somebody_connected();
     {
         const lock_guard hold(lock_);
+        counts = counts && governor_.current(under);
         heard_of = governor_.finished(under, how, now_ns);
         waited = std::exchange(somebody_waits_, false);
         if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
@@ -117,22 +126,23 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
             heard(probe_answer::alive, now_ns);
             break;
         case outcome::refused: heard(probe_answer::alive, now_ns); break;
-        case outcome::full: breaker_.dial_failed(now_ns, words); break;
+        case outcome::full:
         case outcome::failed:
-            breaker_.dial_failed(now_ns, words);
-            heard(probe_answer::failed, now_ns);
+            if (counts) breaker_.dial_failed(now_ns, words);
+            if (counts && how == outcome::failed) heard(probe_answer::failed, now_ns);
             break;
         case outcome::abandoned: break;
     }
-    if (waited || heard_of != news::none) tell();
+    if (waited || heard_of != news::none) tell(heard_of);
     return heard_of;
 }
 
-void Node::connection_lost(owed what, std::int64_t now_ns) {
+void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns) {
     {
         const lock_guard hold(lock_);
-        governor_.lost(now_ns);
-        loss_counted_ = what == owed::replies;
+        governor_.lost(now_ns, since_ns);
+        // Where a pause comes first, the server is one that accepts and drops: no redial makes up for that.
+        loss_counted_ = (loss_counted_ || what == owed::replies) && !governor_.probing();
     }
     if (what == owed::replies) breaker_.connection_failed(now_ns);
 }

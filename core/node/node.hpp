@@ -26,11 +26,17 @@ struct node_policy {
 /// of dials. Its changes of state are logged, one line each. Thread safe.
 class Node {
 public:
+    using answer = resilience::DialGovernor::answer;
+    using outcome = resilience::DialGovernor::outcome;
+    using news = resilience::DialGovernor::news;
+
     /// A pool that has to do with the node. Called on any thread, under a lock of the node: it may only post.
     class Watcher {
     public:
-        /// Something changed that may end a wait: the node answers again, or a dial may start.
-        virtual void on_node_news() noexcept = 0;
+        /// Something changed that may end a wait: the node answers again, a dial may start, or a series is over.
+        virtual void on_node_news(news what) noexcept = 0;
+        /// It has a connection that carries commands.
+        virtual bool connected() const noexcept = 0;
 
     protected:
         ~Watcher() = default;
@@ -53,16 +59,15 @@ public:
     void leave(Watcher& w) noexcept;
 
     // -- dials --
-    using answer = resilience::DialGovernor::answer;
-    using outcome = resilience::DialGovernor::outcome;
-    using news = resilience::DialGovernor::news;
     answer ask_to_dial(std::int64_t now_ns);
-    /// The end of a dial that was granted. Breaker and health hear of it too. `why`: of one that failed.
+    /// The end of a dial that was granted. Breaker and health hear of it too; of a failure only if it is news, and if
+    /// no watcher has a connection that works: a server without room for one more still serves the others.
+    /// `why`: of one that failed.
     news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
                        const error* why = nullptr);
     enum class owed : bool { nothing, replies };
-    /// A connection that worked was lost. With nothing owed on it, that is no failure of the node.
-    void connection_lost(owed what, std::int64_t now_ns);
+    /// A connection that had worked since `since_ns` was lost. With nothing owed on it, that is no failure of the node.
+    void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns);
 
     // -- health --
     using probe_answer = resilience::probe_answer;
@@ -80,7 +85,8 @@ public:
     breaker_stats breaker_figures(std::int64_t now_ns) const;
 
 private:
-    void tell() noexcept;
+    void tell(news what) noexcept;
+    bool somebody_connected() noexcept;
     void on_breaker(const resilience::breaker_event& e);
     void log_health(const std::optional<resilience::health_change>& change) const;
 
@@ -90,7 +96,7 @@ private:
     resilience::DialGovernor governor_;  // under lock_
     resilience::HealthChecker health_;   // under lock_, as far as it asks for that
     bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
-    bool loss_counted_ = false;          // under lock_: by the breaker, and no dial has ended since
+    bool loss_counted_ = false;          // under lock_: by the breaker; the next dial is made at once, and may undo it
     std::mutex watchers_lock_;
     std::vector<Watcher*> watchers_;  // under watchers_lock_
 };

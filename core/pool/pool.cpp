@@ -1,5 +1,5 @@
-// The pool: the way of a command, opening and closing. The life of the shared connection is in pool_links.cpp, what
-// watches over it in pool_watch.cpp, leases are in pool_leases.cpp.
+// The pool: the way of a command, opening and closing. Dials are in pool_dials.cpp, the life of the shared connection
+// is in pool_links.cpp, what watches over it in pool_watch.cpp, leases are in pool_leases.cpp.
 #include "core/pool/pool.hpp"
 
 #include <algorithm>
@@ -94,11 +94,7 @@ void Pool::start(Operation& op) noexcept {
     if (!first) return;
     // It may have come up, or have room again, before the operation stood in line: then nobody else would look.
     if (usable()) return reactor_.post([this] { drain_waiting(); });
-    if (exhausted_.load(std::memory_order_relaxed))
-        reactor_.post([this] {
-            exhausted_.store(false, std::memory_order_relaxed);
-            connect();
-        });
+    start_new_series();
 }
 
 // Why an operation cannot even wait; nullopt: it can.
@@ -180,9 +176,9 @@ void Pool::open() noexcept { connect(); }
 
 result<void> Pool::ready(std::int64_t until_ns) noexcept {
     std::unique_lock hold(lock_);
-    const auto settled = [this] { return usable() || refusing_ || lasting_; };
+    const auto settled = [this] { return usable() || refusing_ || lasting_ || exhausted_.load(); };
     const auto until = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(until_ns));
-    if (exhausted_.exchange(false, std::memory_order_relaxed)) reactor_.post([this] { connect(); });
+    start_new_series();
     if (until_ns == never_ns) {
         changed_.wait(hold, settled);
     } else {
@@ -191,7 +187,7 @@ result<void> Pool::ready(std::int64_t until_ns) noexcept {
     if (usable()) return ok();
     if (refusing_) return node_error(errc::closed, fate::not_applied, phase::none);
     if (lasting_ && obstacle_) return *obstacle_;
-    return not_connected_locked(errc::deadline_exceeded, phase::dial);
+    return not_connected_locked(exhausted_ ? errc::reconnect_exhausted : errc::deadline_exceeded, phase::dial);
 }
 
 void Pool::refuse() noexcept {

@@ -81,7 +81,8 @@ private:
     void on_room(Connection& connection) noexcept override;
     void on_silence(Connection& connection, errc reason) noexcept override;
     void on_refusal(Connection& connection, errc code) noexcept override;
-    void on_node_news() noexcept override;
+    void on_node_news(Node::news what) noexcept override;
+    bool connected() const noexcept override { return usable(); }
 
     // The way of a command.
     bool usable() const noexcept {
@@ -97,7 +98,8 @@ private:
     void fail_waiting(const error& why) noexcept;
     dial_settings settings_for(std::string_view role);
 
-    // The shared connection (pool_links.cpp); I/O thread. Two more are enough for those that are on their way out.
+    // The shared connection (pool_dials.cpp, pool_links.cpp); I/O thread. Two more are enough for those that are on
+    // their way out.
     enum class role : std::uint8_t {
         spare,     // down
         current,   // carries commands
@@ -109,6 +111,7 @@ private:
         enum role role = role::spare;
         std::int64_t until_ns = never_ns;  // suspect or draining: closed then
         std::uint64_t receives_seen = 0;   // suspect: one more, and it lives
+        std::int64_t since_ns = 0;         // up
     };
     enum class want : std::uint8_t { connection, replacement, proof };  // what the next dial is for
     void connect() noexcept;
@@ -116,7 +119,11 @@ private:
     void on_shared_dial(Node::answer granted, result<int> outcome) noexcept;
     void dial_failed(const error& why, Node::news news) noexcept;
     void take_over(int fd) noexcept;
-    void reconsider() noexcept;
+    void reconsider(Node::news what) noexcept;
+    void series_over() noexcept;
+    void start_new_series() noexcept;
+    void close_gate(const error& why, std::int64_t now_ns) noexcept;
+    void end_silent(link& l, std::int64_t now_ns) noexcept;
     void replace(std::string_view why) noexcept;
     void suspect() noexcept;
     void recovered(link& l) noexcept;
@@ -168,7 +175,8 @@ private:
     std::array<link, 3> links_;  // `connection` is set for good; the rest is the I/O thread's
     std::atomic<Connection*> current_{nullptr};
     std::atomic<std::size_t> waiting_count_{0};
-    std::atomic<bool> exhausted_{false};  // a series of dials has ended: the next call starts another one
+    std::atomic<bool> exhausted_{false};  // a series of dials has ended: the next call starts another one; set under
+                                          // lock_
 
     mutable std::mutex lock_;
     std::condition_variable changed_;      // the shared connection came up, or an obstacle was met

@@ -19,6 +19,7 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
     std::unique_lock hold(lock_);
     if (counts_.connections_max == 1) return no_place_for_leases();
     if (auto* const idle = take_idle_locked()) return idle;
+    start_new_series();
     if (const auto refusal = lease_refusal_locked()) return *refusal;
     lease_line_.join(mine);
     reactor_.post([this] { refill_leases(); });
@@ -58,16 +59,20 @@ void Pool::join_lease_line(lease_request& r) noexcept {
         }
         if (r.over()) return r.wake();
     }
+    start_new_series();
     refill_leases();
 }
 
 // Null: none is idle, or others were there before.
 Connection* Pool::take_idle_locked() noexcept {
-    if (refusing_ || !lease_line_.empty() || idle_.empty()) return nullptr;
-    auto* const last = idle_.back();
-    idle_.pop_back();
-    find_locked(*last)->in_use = true;
-    return last;
+    if (refusing_ || !lease_line_.empty()) return nullptr;
+    // One that has just failed leaves the line in on_lease_down().
+    const auto last = std::find_if(idle_.rbegin(), idle_.rend(), [](const auto* c) { return c->up(); });
+    if (last == idle_.rend()) return nullptr;
+    auto* const taken = *last;
+    idle_.erase(std::next(last).base());
+    find_locked(*taken)->in_use = true;
+    return taken;
 }
 
 std::optional<error> Pool::lease_refusal_locked() const noexcept {
@@ -129,6 +134,7 @@ void Pool::retire(Connection& connection) noexcept {
     }
     if (!down) return connection.fail(connection.node_error(errc::closed, fate::unknown, phase::none));
     refill_leases();
+    if (wanted_ == want::replacement) connect();  // it may have waited for this place
 }
 
 void Pool::on_lease_down(Connection& connection) noexcept {
@@ -141,6 +147,7 @@ void Pool::on_lease_down(Connection& connection) noexcept {
         remove_locked(mine);
     }
     refill_leases();
+    if (wanted_ == want::replacement) connect();  // it may have waited for this place
 }
 
 void Pool::remove_locked(std::vector<leased>::iterator which) noexcept {
@@ -169,6 +176,11 @@ void Pool::refill_leases() noexcept {
             if (lease_line_.size() <= lease_dials_ || !room_locked()) return;
         }
         const auto now = steady_now_ns();
+        if (now < gate_until_ns_) {
+            const lock_guard hold(lock_);
+            if (lease_obstacle_) lease_line_.refuse_all(*lease_obstacle_);
+            return;
+        }
         const auto granted = node_->ask_to_dial(now);
         if (!granted.granted) {
             if (granted.ask_again_ns != resilience::DialGovernor::told) {
@@ -196,6 +208,7 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     if (!outcome || closing_) {
         if (outcome) syscalls::real().close(*outcome);
         const bool lasting = !outcome && is_lasting(outcome.error());
+        if (lasting) close_gate(outcome.error(), now);
         {
             const lock_guard hold(lock_);
             --lease_dials_;
@@ -205,6 +218,8 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
         }
         return refill_leases();
     }
+    gate_ = {};
+    gate_until_ns_ = 0;
     auto connection = std::make_unique<Connection>(
         reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max, {}});
     connection->adopt(*outcome);

@@ -19,9 +19,6 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr nanoseconds gate_base = std::chrono::seconds(5);  // between dials while the server refuses the credentials
-constexpr nanoseconds gate_cap = std::chrono::seconds(30);
-constexpr nanoseconds hung_max = std::chrono::seconds(10);      // what a hung server's connection gets to come back
 constexpr nanoseconds draining_max = std::chrono::seconds(10);  // for the replies that a replaced connection owes
 constexpr nanoseconds look_again = std::chrono::milliseconds(20);
 constexpr nanoseconds replace_again = std::chrono::seconds(5);  // because of what the server answers: not more often
@@ -55,104 +52,14 @@ bool Pool::room_for_another_link() const noexcept {
     return counts_.connections_max == 0 || leases_.size() + lease_dials_ + links_live() < counts_.connections_max;
 }
 
-// -- dialling --
+// -- a new one, a silent one --
 
-Node::outcome Pool::outcome_of(const error& why) noexcept {
-    if (why == errc::max_clients) return Node::outcome::full;
-    if (why == errc::closed) return Node::outcome::abandoned;
-    return is_lasting(why) ? Node::outcome::refused : Node::outcome::failed;
-}
-
-void Pool::connect() noexcept {
-    if (closing_ || dialling_shared_ || exhausted_.load(std::memory_order_relaxed)) return;
-    if (wanted_ == want::connection && usable()) return;
-    if (find_link(role::spare) == nullptr || !room_for_another_link()) return;  // asked again when one is down
-    const auto now = steady_now_ns();
-    if (now < gate_until_ns_) return connect_at(gate_until_ns_);
-    const auto granted = node_->ask_to_dial(now);
-    if (!granted.granted) {
-        if (granted.ask_again_ns != resilience::DialGovernor::told) connect_at(granted.ask_again_ns);
-        return;
-    }
-    dialling_shared_ = true;
-    {
-        const lock_guard hold(lock_);
-        ++counts_.dials;
-        link_places_ = links_live() + 1;
-    }
-    dials_.push_back(start_dial(reactor_, settings_for("shared"),
-                                [this, granted](result<int> r) { on_shared_dial(granted, std::move(r)); }));
-}
-
-void Pool::connect_at(std::int64_t when_ns) noexcept {
-    Timers::at(reactor_, timers_->connect, when_ns, [this] { connect(); });
-}
-
-void Pool::on_node_news() noexcept {
-    reactor_.post([this] { reconsider(); });
-}
-
-void Pool::reconsider() noexcept {
-    if (closing_) return;
-    connect();
-    refill_leases();
-}
-
-void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
-    dialling_shared_ = false;
-    std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
-    const auto now = steady_now_ns();
-    if (closing_) {
-        (void)node_->dial_finished(granted.under, Node::outcome::abandoned, now);
-        if (outcome) syscalls::real().close(*outcome);
-        return;
-    }
-    const auto news =
-        node_->dial_finished(granted.under, outcome ? Node::outcome::connected : outcome_of(outcome.error()), now,
-                             outcome ? nullptr : &outcome.error());
-    if (!outcome) return dial_failed(outcome.error(), news);
-    gate_ = {};
-    gate_until_ns_ = 0;
-    take_over(*outcome);
-}
-
-void Pool::dial_failed(const error& why, Node::news news) noexcept {
-    const bool lasting = is_lasting(why);
-    const bool down = !usable();
-    bool first = false;
-    {
-        const lock_guard hold(lock_);
-        ++counts_.dials_failed;
-        link_places_ = std::max(links_live(), 1U);
-        first = !obstacle_ || obstacle_->kind() != why.kind();
-        if (down) {
-            obstacle_ = why;
-            lasting_ = lasting;
-            changed_.notify_all();
-        }
-    }
-    ++failed_since_lost_;
-    if (lost_at_ns_ == 0) lost_at_ns_ = steady_now_ns();
-    if (first) log_state(log_level::warning, why.message());
-    if (lasting) {
-        gate_ = std::clamp(gate_ * 2, gate_base, gate_cap);
-        gate_until_ns_ = steady_now_ns() + gate_.count();
-    }
-    if (auto* const silent = find_link(role::suspect); silent != nullptr && wanted_ == want::proof) {
-        // Two connections without a word: the server itself hangs. Calls are turned away while it is given time.
-        wanted_ = want::connection;
-        silent->until_ns = steady_now_ns() + hung_max.count();
-        node_->breaker().trip(steady_now_ns(), "the server hangs: it answers neither its connection nor a new one");
-    }
-    if (wanted_ == want::replacement && !down) wanted_ = want::connection;  // tried again when there is reason to
-    if (news == Node::news::exhausted) exhausted_.store(true, std::memory_order_relaxed);
-    if (down && lasting) {
-        fail_waiting(why);
-    } else if (down && news == Node::news::exhausted) {
-        auto over = node_error(errc::reconnect_exhausted, fate::not_applied, phase::dial);
-        fail_waiting(over.with_details_of(why));
-    }
-    connect();
+// It owes replies that will not come, while the server answers others.
+void Pool::end_silent(link& l, std::int64_t now_ns) noexcept {
+    l.connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
+                             {.node = node(),
+                              .text = "no reply for " + seconds_text(progress_.silent_for_ns(now_ns)) +
+                                      ", while the server answers a new connection"}));
 }
 
 // A connected and greeted descriptor becomes the shared connection.
@@ -160,15 +67,17 @@ void Pool::take_over(int fd) noexcept {
     auto* const fresh = find_link(role::spare);
     if (fresh == nullptr || (wanted_ == want::connection && usable())) {
         syscalls::real().close(fd);  // what it was dialled for is settled: the silent one speaks again
-        const lock_guard hold(lock_);
-        link_places_ = std::max(links_live(), 1U);
-        return;
+        {
+            const lock_guard hold(lock_);
+            link_places_ = std::max(links_live(), 1U);
+        }
+        return refill_leases();
     }
     const auto now = steady_now_ns();
     auto* const before = find_link(role::current);
     auto* const silent = find_link(role::suspect);
     fresh->connection->adopt(fd);
-    *fresh = {std::move(fresh->connection), role::current, never_ns, 0};
+    *fresh = {std::move(fresh->connection), role::current, never_ns, 0, now};
     wanted_ = want::connection;
     timers_->progress.cancel();  // it was about another one
     current_.store(fresh->connection.get(), std::memory_order_release);
@@ -177,6 +86,7 @@ void Pool::take_over(int fd) noexcept {
         const lock_guard hold(lock_);
         recovered = obstacle_.has_value();
         obstacle_.reset();
+        lease_obstacle_.reset();
         lasting_ = false;
         link_places_ = links_live();
         changed_.notify_all();
@@ -193,10 +103,7 @@ void Pool::take_over(int fd) noexcept {
         if (silent->connection->receives() != silent->receives_seen) {
             retire(*silent, now);
         } else {
-            silent->connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
-                                           {.node = node(),
-                                            .text = "no reply for " + seconds_text(progress_.silent_for_ns(now)) +
-                                                    ", while the server answers a new connection"}));
+            end_silent(*silent, now);
         }
     }
     if (options_.pool.lifetime_max.count() > 0) {
@@ -242,7 +149,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     if (was == role::suspect) wanted_ = want::connection;
     if (was == role::current) {
         lost_at_ns_ = now;
-        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now);
+        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns);
         // An idle connection that the server closes is replaced without a word, if that succeeds.
         loss_reported_ = owed;
     }
@@ -320,6 +227,7 @@ void Pool::recovered(link& l) noexcept {
     l.until_ns = never_ns;
     if (usable()) return retire(l, steady_now_ns());
     l.role = role::current;
+    exhausted_ = false;
     l.connection->expect_silence();
     wanted_ = want::connection;
     {

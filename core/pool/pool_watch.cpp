@@ -10,7 +10,7 @@ void Pool::on_silence(Connection& connection, errc reason) noexcept {
     if (closing_ || &connection != current_.load(std::memory_order_relaxed)) return connection.expect_silence();
     // An attempt waited for its timeout; a deadline may have been much shorter.
     const auto waited = reason == errc::attempt_timeout ? options_.attempt_timeout.count() : 0;
-    const auto look = progress_.begin(steady_now_ns(), waited, connection.receives());
+    const auto look = progress_.begin(steady_now_ns(), waited, connection.last_receive_ns(), connection.receives());
     Timers::at(reactor_, timers_->progress, look, [this] { watch_progress(); });
 }
 

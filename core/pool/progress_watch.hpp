@@ -1,6 +1,7 @@
 // Notices when a connection that owes replies says nothing at all.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace redoubt::core {
@@ -12,11 +13,13 @@ public:
     /// `silence_ns`: how long nothing may come.
     explicit ProgressWatch(std::int64_t silence_ns) noexcept : silence_ns_(silence_ns) {}
 
-    /// A command left that had been sent `waited_ns` ago; `receives` is the count of receives so far.
-    /// Returns when to look again.
-    std::int64_t begin(std::int64_t now_ns, std::int64_t waited_ns, std::uint64_t receives) noexcept {
+    /// A command left that had been sent `waited_ns` ago. `receives`: the count of receives so far, the last of them at
+    /// `last_receive_ns`: those to earlier commands may have come in between. Returns when to look again.
+    std::int64_t begin(std::int64_t now_ns, std::int64_t waited_ns, std::int64_t last_receive_ns,
+                       std::uint64_t receives) noexcept {
         receives_ = receives;
-        return since_ns_ = now_ns - (waited_ns < silence_ns_ ? waited_ns : silence_ns_), since_ns_ + silence_ns_;
+        since_ns_ = std::clamp(last_receive_ns, now_ns - std::min(waited_ns, silence_ns_), now_ns);
+        return since_ns_ + silence_ns_;
     }
     /// True: silent for the whole time. False: something came, all is well.
     bool silent(std::int64_t now_ns, std::uint64_t receives) const noexcept {
