@@ -43,9 +43,9 @@ void handler_threw(core::ClientCore& core) noexcept {
     try {
         throw;
     } catch (const std::exception& e) {
-        core::log_state(core::log_level::error, std::string("a completion handler threw: ") + e.what());
+        core::log_state(log_level::error, {"handler"}, std::string("a completion handler threw: ") + e.what());
     } catch (...) {
-        core::log_state(core::log_level::error, "a completion handler threw");
+        core::log_state(log_level::error, {"handler"}, "a completion handler threw");
     }
 }
 

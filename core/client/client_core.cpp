@@ -58,6 +58,12 @@ std::shared_ptr<Node> node_of(const options& o) {
     return Node::of(node_name(*parse_endpoint(o.endpoints.front())), policy_of(o));
 }
 
+// Its one owner is the announcer, which lets go of it: it may hold a handle of this client.
+options without_listener(options o) {
+    o.listener.reset();
+    return o;
+}
+
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
 retry_settings make_retry(const retry_options& r) {
@@ -70,9 +76,10 @@ retry_settings make_retry(const retry_options& r) {
 }  // namespace
 
 ClientCore::ClientCore(const options& o)
-    : options_(o),
+    : options_(without_listener(o)),
       node_(node_of(options_)),
-      pool_(reactor_, options_, node_),
+      announcer_(reactor_, o.listener, node_),
+      pool_(reactor_, options_, node_, &announcer_),
       attempt_(pool_, o.attempt_timeout),
       deadline_(build_layers(), o.deadline),
       top_(&deadline_),
@@ -239,6 +246,7 @@ result<void> ClientCore::close(std::int64_t until_ns) noexcept {
     reactor_.post([this] { begin_shutdown(); });
     thread_.join();
     joined_ = true;
+    announcer_.forget();
     if (drained) return ok();
     return error(errc::deadline_exceeded, fate::unknown, phase::none,
                  {.node = pool_.node(), .text = "operations were still under way and were ended with `closed`"});
@@ -263,6 +271,7 @@ void ClientCore::abandon() noexcept {
 
 void ClientCore::begin_shutdown() noexcept {
     if (std::exchange(shutting_down_, true)) return;
+    announcer_.stop();
     if (limiter_) limiter_->close();
     if (retry_) retry_->close();
     node_limit_->close();
@@ -291,6 +300,7 @@ client_stats ClientCore::stats() const {
     if (retry_) s.retry = retry_->snapshot(steady_now_ns());
     s.breaker = node_->breaker_figures(steady_now_ns());
     s.health = node_->health_figures();
+    s.listener_exceptions = announcer_.exceptions();
     s.handler_exceptions = handler_exceptions_.load(std::memory_order_relaxed);
     return s;
 }

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "core/fork_number.hpp"
+#include "core/node/announcer.hpp"
 #include "core/pool/pool.hpp"
 #include "core/stack/async_operation.hpp"
 #include "core/stack/attempt_timeout.hpp"
@@ -73,6 +74,7 @@ private:
     const options options_;
     Reactor reactor_;
     const std::shared_ptr<Node> node_;
+    Announcer announcer_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
     std::optional<LimiterLayer> node_limit_;  // always there: built with the others

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <redoubt/error.hpp>
+#include <redoubt/listener.hpp>
 #include <redoubt/stats.hpp>
 #include <string>
 #include <vector>
@@ -26,11 +27,14 @@ struct node_policy {
 /// of dials. Its changes of state are logged, one line each. Thread safe.
 class Node {
 public:
-    /// A pool that has to do with the node. Called on any thread, under a lock of the node: it may only post.
+    /// Who has to do with the node. Called on any thread, under locks of the node: it may only post.
     class Watcher {
     public:
         /// Something changed that may end a wait: the node answers again, or a dial may start.
         virtual void on_node_news() noexcept = 0;
+        /// Changes of state, each once, in order.
+        virtual void on_breaker(const breaker_change&) noexcept {}
+        virtual void on_health(const health_change_event&) noexcept {}
 
     protected:
         ~Watcher() = default;
@@ -82,6 +86,7 @@ public:
 private:
     void tell() noexcept;
     void on_breaker(const resilience::breaker_event& e);
+    void tell_health_locked(const std::optional<resilience::health_change>& change) noexcept;
     void log_health(const std::optional<resilience::health_change>& change) const;
 
     resilience::CircuitBreaker breaker_;
@@ -91,8 +96,8 @@ private:
     resilience::HealthChecker health_;   // under lock_, as far as it asks for that
     bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
     bool loss_counted_ = false;          // under lock_: by the breaker, and no dial has ended since
-    std::mutex watchers_lock_;
-    std::vector<Watcher*> watchers_;  // under watchers_lock_
+    std::mutex watchers_lock_;           // may be taken under lock_
+    std::vector<Watcher*> watchers_;     // under watchers_lock_
 };
 
 }  // namespace redoubt::core

@@ -15,6 +15,7 @@
 
 #include "core/connection/connection.hpp"
 #include "core/connection/dial.hpp"
+#include "core/node/announcer.hpp"
 #include "core/node/node.hpp"
 #include "core/pool/control_operation.hpp"
 #include "core/pool/guest.hpp"
@@ -34,7 +35,8 @@ namespace redoubt::core {
 /// `connections_max`, and only while the shared connection shows that the server answers.
 class Pool final : public Layer, public Connection::Listener, private Node::Watcher {
 public:
-    Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node);
+    /// `announcer`, if any: hears of the shared connection.
+    Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Announcer* announcer = nullptr);
     ~Pool() override;
 
     void start(Operation& op) noexcept override;
@@ -123,6 +125,9 @@ private:
     void look_after_links() noexcept;
     void look_after_links_soon() noexcept;
     void on_link_down(link& l, const error& why) noexcept;
+    void tell(connection_event what, const error& why = {}) noexcept {
+        if (announcer_ != nullptr) announcer_->tell(what, why);
+    }
     link* find_link(const Connection* connection) noexcept;
     link* find_link(enum role r) noexcept;
     std::uint32_t links_live() const noexcept;
@@ -164,6 +169,7 @@ private:
     const dial_settings dial_settings_;
     const error node_details_;
     const std::shared_ptr<Node> node_;
+    Announcer* const announcer_;
     std::array<link, 3> links_;  // `connection` is set for good; the rest is the I/O thread's
     std::atomic<Connection*> current_{nullptr};
     std::atomic<std::size_t> waiting_count_{0};
