@@ -152,7 +152,7 @@ TEST_F(ListenerOf, may_use_the_client_but_not_wait_for_it) {
         client.async_run(cmd.ping(), [&](result<std::string> r) { answered += r ? 1 : 0; });
     };
     client = connected(base());
-    (void)client.run(command("CLIENT KILL", "ID", client.client_id().value()));
+    ASSERT_TRUE(connected(options_for(server())).run(command("CLIENT KILL", "ID", client.client_id().value())));
     EXPECT_TRUE(eventually([&] { return answered == 1; }));
     EXPECT_TRUE(client.close());
     EXPECT_EQ(waited, errc::would_deadlock);
