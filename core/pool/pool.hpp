@@ -65,6 +65,10 @@ public:
     void join_lease_line(lease_request& r) noexcept;
     /// False: it is over already.
     bool leave_lease_line(lease_request& r) noexcept;
+    /// Why no lease can even be waited for; nullopt: it can. Any thread.
+    std::optional<error> lease_refusal() const noexcept;
+    /// What somebody is told whose wait for a lease was in vain. Any thread.
+    error late_for_lease(errc code) const noexcept;
     /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
     /// closed already). Any thread.
     void track(const std::weak_ptr<PoolGuest>& guest);
@@ -159,6 +163,7 @@ private:
     error no_place_for_leases() const;
     Connection* take_idle_locked() noexcept;
     std::optional<error> lease_refusal_locked() const noexcept;
+    error late_for_lease_locked(errc code) const noexcept;
     static Node::outcome outcome_of(const error& why) noexcept;
     std::int64_t lifetime_end_ns(std::int64_t now_ns) noexcept;
 
