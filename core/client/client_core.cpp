@@ -207,10 +207,9 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call, DedicatedL
         // The I/O thread of a closed client may have ended; its handlers then run on Asio's own threads.
         refusal == errc::closed || refusal == errc::forked ? op.fail_elsewhere(std::move(refusal))
                                                            : op.fail_later(std::move(refusal));
-    } else if (here) {
-        op.launch(first);
     } else {
-        op.proceed(first);
+        if (line != nullptr) line->expect();  // its client may be gone before the I/O thread comes to it
+        here ? op.launch(first) : op.proceed(first);
     }
     if (!here) launching_.fetch_sub(1, std::memory_order_release);
 }
@@ -244,6 +243,7 @@ bool ClientCore::run_on(DedicatedLine& line, const command_base& command, const 
     DedicatedLine::Call op(reactor_);
     op.command = &command;
     DedicatedLine::set_times(op, call.deadline.is_set(), deadline_ns(call));
+    line.expect();
     line.start(op);
     op.wait({});
     if (op.failed()) return failure = std::move(op.failure()), false;

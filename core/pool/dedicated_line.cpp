@@ -40,6 +40,11 @@ error DedicatedLine::line_error(errc code, phase p, std::string text) const noex
 
 // -- the way of an operation --
 
+void DedicatedLine::expect() noexcept {
+    const lock_guard hold(lock_);
+    ++under_way_;
+}
+
 void DedicatedLine::start(Operation& op) noexcept {
     leave_frame(op);
     const bool late = op.started_ns >= op.expires_ns();
@@ -50,7 +55,6 @@ void DedicatedLine::start(Operation& op) noexcept {
     bool without = false;
     {
         const lock_guard hold(lock_);
-        ++under_way_;
         check_connection_locked(gone);
         refusal = refusal_locked();
         if (!refusal && !late) carrier = carrier_locked(op);

@@ -54,7 +54,9 @@ public:
     /// when it is sent, unless the caller gave a deadline; `until_ns` then limits only the wait for a connection.
     static void set_times(Operation& op, bool deadline_given, std::int64_t until_ns) noexcept;
 
-    /// Preconditions: a blocking operation is a Call; set_times() was called.
+    /// One operation will start: from now on it is under way, and the line lives until it is over.
+    void expect() noexcept;
+    /// Preconditions: expect() and set_times() were called; a blocking operation is a Call.
     void start(Operation& op) noexcept override;
     bool cancel(Operation& op, errc reason) noexcept override;
     void completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept override;

@@ -101,7 +101,8 @@ public:
     /// Loss: what was sent fails as everywhere. The next call takes a new connection by itself, as long as no command
     ///   that changes the state (SELECT, WATCH, MULTI, SUBSCRIBE ...) was ever run on the lost one. After one, every
     ///   later call fails with `connection_lost`, not_applied: make a new dedicated client and set it up again. It
-    ///   never continues silently in another database, or without its WATCH.
+    ///   never continues silently in another database, or without its WATCH. A connection that is lost while nobody
+    ///   calls keeps its place in the budget until the next call.
     /// Copies share the connection. When the last one is gone, on any thread and in a handler too, what is under way
     ///   ends with `closed` and the connection goes back to the pool; or it is closed, when its state was changed, it
     ///   broke, or is owed a reply.

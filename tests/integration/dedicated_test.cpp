@@ -317,6 +317,22 @@ TEST_F(Dedicated, may_be_dropped_inside_a_handler) {
     }
 }
 
+TEST_F(Dedicated, may_be_dropped_before_its_calls_have_begun) {
+    const auto client = connected(base());
+    for (int i = 0; i < 300; ++i) {
+        std::vector<std::future<result<std::string>>> all;
+        {
+            const auto own = client.dedicated().value();
+            for (int n = 0; n < 3; ++n) all.push_back(own.async_run(cmd.ping(), boost::asio::use_future));
+        }
+        for (auto& f : all) {
+            const auto r = f.get();
+            ASSERT_TRUE(r || r.error() == errc::closed) << r.error().message();
+        }
+    }
+    EXPECT_TRUE(eventually([&] { return client.stats().pool.leases_in_use == 0; }));
+}
+
 TEST_F(Dedicated, dropped_in_the_handler_of_its_last_call_its_connection_serves_again) {
     const auto client = connected(base());
     const auto own = std::make_shared<Client>(client.dedicated().value());

@@ -67,6 +67,7 @@ protected:
         auto& op = *ops_.back();
         const ReactorTesting here(reactor_);
         DedicatedLine::set_times(op, given, until_ns);
+        line_->expect();
         line_->start(op);
         return op;
     }
@@ -355,6 +356,25 @@ TEST_F(DedicatedLineTest, ItLivesUntilItsLastOperationIsOver) {
     EXPECT_TRUE(alive.expired());
 }
 
+TEST_F(DedicatedLineTest, ItLivesForAnOperationThatIsOnItsWay) {
+    EXPECT_TRUE(echo("other").cancel(errc::cancelled));  // something is left to do for the I/O thread
+    auto& op = make("late", Operation::origin::asynchronous);
+    DedicatedLine::set_times(op, false, never_ns);
+    line_->expect();
+    op.proceed(*line_);  // from another thread: by way of the inbox
+    const std::weak_ptr<DedicatedLine> alive = line_;
+    std::exchange(line_, std::make_shared<DedicatedLine>(reactor_, std::make_unique<Source>()))->end();
+    {
+        const ReactorTesting here(reactor_);
+        reactor_.context().poll_one();
+    }
+    ASSERT_FALSE(op.over()) << "it is still on its way";
+    ASSERT_FALSE(alive.expired());
+    run();
+    EXPECT_EQ(op.outcome(), failed(errc::closed, fate::not_applied, phase::none));
+    EXPECT_TRUE(alive.expired());
+}
+
 TEST_F(DedicatedLineTest, FinishingLetsWhatIsUnderWayEndWell) {
     have_connection();
     auto& sent = echo("sent");
@@ -396,6 +416,7 @@ TEST_F(DedicatedLineTest, AConnectionIsNotGivenBackWhileABlockingCallerMayTouchI
         DedicatedLine::Call call(reactor_);
         call.command = &c;
         DedicatedLine::set_times(call, true, steady_now_ns() + 60'000 * ms);
+        line_->expect();
         line_->start(call);
         answer_all();
         call.wait({});
