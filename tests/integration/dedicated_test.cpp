@@ -74,11 +74,11 @@ TEST_F(Dedicated, its_state_is_not_the_parents) {
 
 TEST_F(Dedicated, waits_on_the_server_while_the_parent_works) {
     auto o = base();
-    o.deadline = 300ms;
+    o.deadline = 800ms;
     const auto client = connected(o);
     const auto own = client.dedicated().value();
     auto popped = std::async(std::launch::async, [&] { return own.run(command("BLPOP", "q", 5)); });
-    std::this_thread::sleep_for(500ms);  // longer than the deadline of an ordinary call
+    std::this_thread::sleep_for(1s);  // longer than the deadline of an ordinary call
     ASSERT_TRUE(client.rpush("q", "job"));
     EXPECT_EQ(popped.get().value().describe(), "[\"q\", \"job\"]");
     const Stopwatch watch;

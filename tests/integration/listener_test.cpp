@@ -171,8 +171,10 @@ TEST_F(ListenerOf, may_throw) {
 TEST_F(ListenerOf, a_closed_client_lets_go_even_if_it_holds_a_handle) {
     std::weak_ptr<Notes> listener;
     {
+        const auto held = std::make_shared<Client>();
+        notes_->then = [held](const connection_change&) {};
         const auto client = connected(base());
-        notes_->then = [client](const connection_change&) {};
+        *held = client;
         listener = std::exchange(notes_, nullptr);
         EXPECT_FALSE(listener.expired());
         EXPECT_TRUE(client.close());

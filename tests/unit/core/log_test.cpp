@@ -20,15 +20,20 @@ using testing::ElementsAre;
 // Each test has a kind of its own: the gate is the process's.
 class LogTest : public testing::Test {
 protected:
-    LogTest() { prepare_log(); }
+    LogTest() {
+        prepare_log();
+        static int made = 0;
+        kind_ = "test " + std::to_string(++made);
+    }
     ~LogTest() override { set_log_sink({}); }
     void collect() {
         set_log_sink([this](log_level level, std::string_view line) {
             lines_.push_back(std::to_string(static_cast<int>(level)) + ' ' + std::string(line));
         });
     }
-    static std::string kind() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+    const std::string& kind() const { return kind_; }
 
+    std::string kind_;
     std::vector<std::string> lines_;
 };
 
