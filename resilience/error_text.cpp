@@ -43,7 +43,7 @@ constexpr std::array rows{
     row{errc::invalid_option, rejected, never_helps, "wrong option", ""},
     row{errc::needs_dedicated, rejected, never_helps,
         "the command changes the state of its connection, or blocks it, and this connection is shared",
-        "run it on client.lease(), or use the typed interface for it"},
+        "run it on client.lease() or client.dedicated(), or use the typed interface for it"},
     row{errc::refused_command, rejected, never_helps, "the command cannot run through this client",
         "it would end the exchange of requests and replies; use redis-cli"},
     row{errc::invalid_command, rejected, never_helps, "the command is malformed", ""},

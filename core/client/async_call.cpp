@@ -17,12 +17,12 @@ prepared_call prepare_call(core::ClientCore& core, std::size_t storage_size) {
     return {&op, op.extra()};
 }
 
-void launch_call(core::ClientCore& core, prepared_call call, const command_base& command, const call_options& options,
+void launch_call(client_handle& handle, prepared_call call, const command_base& command, const call_options& options,
                  deliver_function deliver, const std::shared_ptr<core::cancel_link>& link) noexcept {
     call.op->command = &command;
     call.op->deliver = deliver;
     call.op->link = link;
-    core.launch(*call.op, options);
+    handle.core().launch(*call.op, options, handle.line());
 }
 
 std::shared_ptr<core::cancel_link> make_cancel_link(core::ClientCore& core, prepared_call call) {
@@ -43,9 +43,9 @@ void handler_threw(core::ClientCore& core) noexcept {
     try {
         throw;
     } catch (const std::exception& e) {
-        core::log_state(core::log_level::error, std::string("a completion handler threw: ") + e.what());
+        core::log_state(log_level::error, {"handler"}, std::string("a completion handler threw: ") + e.what());
     } catch (...) {
-        core::log_state(core::log_level::error, "a completion handler threw");
+        core::log_state(log_level::error, {"handler"}, "a completion handler threw");
     }
 }
 

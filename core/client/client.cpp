@@ -12,9 +12,19 @@ namespace detail {
 
 bool run(client_handle* handle, const command_base& command, const call_options& call, reply& value,
          error& failure) noexcept {
-    if (handle != nullptr) return handle->core().run(command, call, value, failure);
-    failure = error(errc::closed);
-    return false;
+    if (handle == nullptr) return failure = error(errc::closed), false;
+    if (auto* const line = handle->line()) return handle->core().run_on(*line, command, call, value, failure);
+    return handle->core().run(command, call, value, failure);
+}
+
+client_handle::~client_handle() {
+    if (!line_) {
+        core_->abandon();
+    } else if (!core_->foreign()) {
+        line_->end();
+    } else if (auto* const grave = new (std::nothrow) std::shared_ptr<core::DedicatedLine>) {
+        *grave = line_;  // a child of fork(): lock and connection are its parent's
+    }
 }
 
 client_handle* handle_of(const Client& client) noexcept { return client.handle_.get(); }
@@ -62,10 +72,18 @@ result<Lease> Client::lease() const {
     if (core.reactor().on_thread()) return errc::would_deadlock;
     BOOST_OUTCOME_TRY(auto* const connection, core.pool().acquire_lease(core.deadline_ns(call_)));
     Lease lease;
-    lease.handle_ = handle_;
+    lease.handle_ = detail::client_handle::origin_of(handle_);
     lease.connection_ = connection;
     lease.call_ = call_;
     return lease;
+}
+
+result<Client> Client::dedicated() const {
+    if (!handle_) return errc::closed;
+    BOOST_OUTCOME_TRY(auto line, handle_->core().make_line());
+    Client own(std::make_shared<detail::client_handle>(detail::client_handle::origin_of(handle_), std::move(line)));
+    own.call_ = call_;
+    return own;
 }
 
 result<void> Client::ready(call_deadline deadline) const {
@@ -77,12 +95,24 @@ result<void> Client::ready(call_deadline deadline) const {
 result<void> Client::close(call_deadline deadline) const {
     if (!handle_) return ok();
     auto& core = handle_->core();
-    return core.close(core.deadline_ns({.deadline = deadline.is_set() ? deadline : call_.deadline}));
+    const auto until = core.deadline_ns({.deadline = deadline.is_set() ? deadline : call_.deadline});
+    if (auto* const line = handle_->line()) return core.close_line(*line, until);
+    return core.close(until);
 }
 
-std::string Client::describe() const { return handle_ ? handle_->core().describe() : "closed"; }
+std::string Client::describe() const {
+    if (!handle_) return "closed";
+    auto& core = handle_->core();
+    const auto* const line = handle_->line();
+    return line != nullptr ? core.describe(*line) : core.describe();
+}
 
-client_stats Client::stats() const { return handle_ ? handle_->core().stats() : client_stats{}; }
+client_stats Client::stats() const {
+    if (!handle_) return {};
+    auto s = handle_->core().stats();
+    if (const auto* const line = handle_->line()) s.closed = s.closed || line->closed();
+    return s;
+}
 
 // -- Lease --
 

@@ -14,6 +14,7 @@
 
 #include "core/log.hpp"
 #include "core/stack/blocking_operation.hpp"
+#include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
 
@@ -58,6 +59,19 @@ std::shared_ptr<Node> node_of(const options& o) {
     return Node::of(node_name(*parse_endpoint(o.endpoints.front())), policy_of(o));
 }
 
+// Its one owner is the announcer, which lets go of it: it may hold a handle of this client.
+options without_listener(options o) {
+    o.listener.reset();
+    return o;
+}
+
+error operations_ended(const std::string& node) {
+    return {errc::deadline_exceeded,
+            fate::unknown,
+            phase::none,
+            {.node = node, .text = "operations were still under way and were ended with `closed`"}};
+}
+
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
 retry_settings make_retry(const retry_options& r) {
@@ -70,9 +84,10 @@ retry_settings make_retry(const retry_options& r) {
 }  // namespace
 
 ClientCore::ClientCore(const options& o)
-    : options_(o),
+    : options_(without_listener(o)),
       node_(node_of(options_)),
-      pool_(reactor_, options_, node_),
+      announcer_(reactor_, o.listener, node_),
+      pool_(reactor_, options_, node_, &announcer_),
       attempt_(pool_, o.attempt_timeout),
       deadline_(build_layers(), o.deadline),
       top_(&deadline_),
@@ -176,9 +191,12 @@ bool ClientCore::run_on(Connection& connection, const command_base& command, con
     return true;
 }
 
-void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
+void ClientCore::launch(AsyncOperation& op, const call_options& call, DedicatedLine* line) noexcept {
+    auto& first = line != nullptr ? static_cast<Layer&>(*line) : *top_;
     prepare(op, call);
-    if (call.deadline.is_set() || !reactor_.on_thread()) {
+    if (line != nullptr) {
+        DedicatedLine::set_times(op, call.deadline.is_set(), deadline_ns(call));
+    } else if (call.deadline.is_set() || !reactor_.on_thread()) {
         op.deadline_set = true;
         op.deadline_ns = deadline_ns(call);
     }
@@ -189,12 +207,55 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call) noexcept {
         // The I/O thread of a closed client may have ended; its handlers then run on Asio's own threads.
         refusal == errc::closed || refusal == errc::forked ? op.fail_elsewhere(std::move(refusal))
                                                            : op.fail_later(std::move(refusal));
-    } else if (here) {
-        op.launch(*top_);
     } else {
-        op.proceed(*top_);
+        if (line != nullptr) line->expect();  // its client may be gone before the I/O thread comes to it
+        here ? op.launch(first) : op.proceed(first);
     }
     if (!here) launching_.fetch_sub(1, std::memory_order_release);
+}
+
+// -- dedicated lines --
+
+result<std::shared_ptr<DedicatedLine>> ClientCore::make_line() {
+    if (foreign()) return errc::forked;
+    if (options_.pool.connections_max == 1) return *pool_.lease_refusal();
+    const std::lock_guard<std::mutex> hold(lines_lock_);
+    if (!accepting_.load(std::memory_order_acquire)) return errc::closed;
+    auto line = std::make_shared<DedicatedLine>(reactor_, std::make_unique<PoolLeases>(pool_));
+    std::erase_if(lines_, [](const auto& l) { return l.expired(); });
+    lines_.push_back(line);
+    return line;
+}
+
+std::vector<std::shared_ptr<DedicatedLine>> ClientCore::lines() const {
+    std::vector<std::shared_ptr<DedicatedLine>> living;
+    const std::lock_guard<std::mutex> hold(lines_lock_);
+    for (const auto& l : lines_) {
+        if (auto line = l.lock()) living.push_back(std::move(line));
+    }
+    return living;
+}
+
+bool ClientCore::run_on(DedicatedLine& line, const command_base& command, const call_options& call, reply& value,
+                        error& failure) noexcept {
+    if (!usable(command, failure)) return false;
+    if (reactor_.on_thread()) return failure = error(errc::would_deadlock), false;
+    DedicatedLine::Call op(reactor_);
+    op.command = &command;
+    DedicatedLine::set_times(op, call.deadline.is_set(), deadline_ns(call));
+    line.expect();
+    line.start(op);
+    op.wait({});
+    if (op.failed()) return failure = std::move(op.failure()), false;
+    value = std::move(op.value());
+    return true;
+}
+
+result<void> ClientCore::close_line(DedicatedLine& line, std::int64_t until_ns) noexcept {
+    if (foreign()) return errc::forked;
+    if (reactor_.on_thread()) return errc::would_deadlock;
+    if (line.close(until_ns)) return ok();
+    return operations_ended(pool_.node());
 }
 
 // -- readiness and the end --
@@ -211,6 +272,8 @@ bool ClientCore::idle() const noexcept {
         if (s.in_use != 0 || s.waiting != 0) return false;
     }
     if (retry_ && retry_->pausing() != 0) return false;
+    const auto dedicated = lines();
+    if (!std::all_of(dedicated.begin(), dedicated.end(), [](const auto& l) { return l->idle(); })) return false;
     const auto s = pool_.stats();
     return s.waiting == 0 && s.in_flight == 0 && s.leases_in_use == 0;
 }
@@ -236,13 +299,14 @@ result<void> ClientCore::close(std::int64_t until_ns) noexcept {
     if (joined_) return ok();
     while (launching_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
     reactor_.post([this] { pool_.dismiss_guests(); });  // they would not end by themselves
+    for (const auto& l : lines()) l->finish();
     const bool drained = drain(until_ns);
     reactor_.post([this] { begin_shutdown(); });
     thread_.join();
     joined_ = true;
+    announcer_.forget();
     if (drained) return ok();
-    return error(errc::deadline_exceeded, fate::unknown, phase::none,
-                 {.node = pool_.node(), .text = "operations were still under way and were ended with `closed`"});
+    return operations_ended(pool_.node());
 }
 
 // In a child of fork(): the thread exists only in the parent, and the descriptors are the parent's.
@@ -264,9 +328,11 @@ void ClientCore::abandon() noexcept {
 
 void ClientCore::begin_shutdown() noexcept {
     if (std::exchange(shutting_down_, true)) return;
+    announcer_.stop();
     if (limiter_) limiter_->close();
     if (retry_) retry_->close();
     node_limit_->close();
+    for (const auto& l : lines()) l->end();
     pool_.refuse();
     pool_.close();
     finish_shutdown();
@@ -278,6 +344,10 @@ void ClientCore::finish_shutdown() noexcept {
         return reactor_.stop();
     }
     reactor_.post([this] { finish_shutdown(); });
+}
+
+std::string ClientCore::describe(const DedicatedLine& line) const {
+    return "deadline(" + duration_text(options_.deadline) + ") > " + line.describe();
 }
 
 client_stats ClientCore::stats() const {
@@ -292,6 +362,7 @@ client_stats ClientCore::stats() const {
     if (retry_) s.retry = retry_->snapshot(steady_now_ns());
     s.breaker = node_->breaker_figures(steady_now_ns());
     s.health = node_->health_figures();
+    s.listener_exceptions = announcer_.exceptions();
     s.handler_exceptions = handler_exceptions_.load(std::memory_order_relaxed);
     return s;
 }

@@ -12,8 +12,11 @@
 #include <redoubt/stats.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/fork_number.hpp"
+#include "core/node/announcer.hpp"
+#include "core/pool/dedicated_line.hpp"
 #include "core/pool/pool.hpp"
 #include "core/stack/async_operation.hpp"
 #include "core/stack/attempt_timeout.hpp"
@@ -40,7 +43,13 @@ public:
     /// The same on an exclusive connection: no limiter, no attempt timeout.
     bool run_on(Connection& connection, const command_base& command, const call_options& call, reply& value,
                 error& failure) noexcept;
-    void launch(AsyncOperation& op, const call_options& call) noexcept;
+    /// On a line of its own when there is one.
+    void launch(AsyncOperation& op, const call_options& call, DedicatedLine* line) noexcept;
+    bool run_on(DedicatedLine& line, const command_base& command, const call_options& call, reply& value,
+                error& failure) noexcept;
+    /// A line for a dedicated client.
+    result<std::shared_ptr<DedicatedLine>> make_line();
+    result<void> close_line(DedicatedLine& line, std::int64_t until_ns) noexcept;
 
     result<void> ready(std::int64_t until_ns) noexcept;
     /// No new operations; waits for those under way, no longer than `until_ns`; what is left then completes with
@@ -53,6 +62,7 @@ public:
 
     std::int64_t deadline_ns(const call_options& call) const noexcept;
     std::string describe() const { return top_->describe(); }
+    std::string describe(const DedicatedLine& line) const;
     client_stats stats() const;
     Reactor& reactor() noexcept { return reactor_; }
     Pool& pool() noexcept { return pool_; }
@@ -67,12 +77,14 @@ private:
     void begin_shutdown() noexcept;
     void finish_shutdown() noexcept;
     void start_thread();
+    std::vector<std::shared_ptr<DedicatedLine>> lines() const;
     Layer& build_layers();
     void prepare(Operation& op, const call_options& call) const noexcept;
 
     const options options_;
     Reactor reactor_;
     const std::shared_ptr<Node> node_;
+    Announcer announcer_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
     std::optional<LimiterLayer> node_limit_;  // always there: built with the others
@@ -86,6 +98,8 @@ private:
     std::atomic<bool> accepting_{true};
     std::atomic<std::uint32_t> launching_{0};  // asynchronous calls between their check and the inbox
     std::atomic<std::uint64_t> handler_exceptions_{0};
+    mutable std::mutex lines_lock_;
+    std::vector<std::weak_ptr<DedicatedLine>> lines_;  // under lines_lock_
     std::mutex shutdown_lock_;
     bool joined_ = false;         // under shutdown_lock_
     bool shutting_down_ = false;  // I/O thread

@@ -212,8 +212,9 @@ private:
     void succeed() {
         static std::atomic<bool> reported{false};
         if (!handshake_.name_refused().empty() && !reported.exchange(true)) {
-            log_state(log_level::warning, "the server refuses CLIENT SETNAME, connections stay nameless: " +
-                                              handshake_.name_refused() + " [node " + settings_.node + ']');
+            log_state(log_level::warning, {"name", settings_.node},
+                      "the server refuses CLIENT SETNAME, connections stay nameless: " + handshake_.name_refused() +
+                          " [node " + settings_.node + ']');
         }
         socket_.release();
         finish(std::exchange(fd_, -1));

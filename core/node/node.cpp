@@ -167,6 +167,7 @@ void Node::probe_ended(probe_answer what, std::int64_t now_ns) {
     {
         const lock_guard hold(lock_);
         change = health_.probe_ended(what, now_ns);
+        tell_health_locked(change);
     }
     if (what == probe_answer::alive) breaker_.reachable(now_ns);
     log_health(change);
@@ -177,8 +178,21 @@ void Node::heard(probe_answer what, std::int64_t now_ns) {
     {
         const lock_guard hold(lock_);
         change = health_.heard(what, now_ns);
+        tell_health_locked(change);
     }
     log_health(change);
+}
+
+// Under the lock under which it was decided, so that no two changes change places.
+void Node::tell_health_locked(const std::optional<resilience::health_change>& change) noexcept {
+    if (!change) return;
+    const health_change_event event{.node = name(),
+                                    .from = change->from,
+                                    .to = change->to,
+                                    .failed = change->failed,
+                                    .flapping_began = change->flapping_began};
+    const lock_guard hold(watchers_lock_);
+    for (auto* const w : watchers_) w->on_health(event);
 }
 
 void Node::log_health(const std::optional<resilience::health_change>& change) const {
@@ -189,7 +203,7 @@ void Node::log_health(const std::optional<resilience::health_change>& change) co
     if (change->failed != 0) line += "; " + std::to_string(change->failed) + " failures since";
     if (change->suppressed != 0) line += "; " + std::to_string(change->suppressed) + " lines suppressed";
     if (change->flapping_began) line += "; it is flapping";
-    log_state(change->to == health_state::healthy ? log_level::info : log_level::warning, line);
+    log_state(change->to == health_state::healthy ? log_level::info : log_level::warning, {"health", name()}, line);
 }
 
 health_stats Node::health_figures() const {
@@ -203,10 +217,19 @@ health_stats Node::health_figures() const {
 // -- breaker --
 
 void Node::on_breaker(const resilience::breaker_event& e) {
+    const breaker_change change{.node = name(),
+                                .from = e.from,
+                                .to = e.to,
+                                .text = e.text.empty() ? std::string(to_string(e.reason)) : e.text,
+                                .open_for = e.open_for};
+    {
+        const lock_guard hold(watchers_lock_);
+        for (auto* const w : watchers_) w->on_breaker(change);
+    }
     std::string line = "circuit '" + name() + "' is " + std::string(to_string(e.to));
     if (e.to == breaker_state::open) line += " for " + in_ms(e.open_for);
-    line += ": " + (e.text.empty() ? std::string(to_string(e.reason)) : e.text);
-    log_state(e.to == breaker_state::open ? log_level::warning : log_level::info, line);
+    line += ": " + change.text;
+    log_state(e.to == breaker_state::open ? log_level::warning : log_level::info, {"breaker", name()}, line);
 }
 
 breaker_stats Node::breaker_figures(std::int64_t now_ns) const {

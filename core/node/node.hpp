@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <redoubt/error.hpp>
+#include <redoubt/listener.hpp>
 #include <redoubt/stats.hpp>
 #include <string>
 #include <vector>
@@ -30,13 +31,16 @@ public:
     using outcome = resilience::DialGovernor::outcome;
     using news = resilience::DialGovernor::news;
 
-    /// A pool that has to do with the node. Called on any thread, under a lock of the node: it may only post.
+    /// Who has to do with the node. Called on any thread, under locks of the node: it may only post.
     class Watcher {
     public:
         /// Something changed that may end a wait: the node answers again, a dial may start, or a series is over.
         virtual void on_node_news(news what) noexcept = 0;
         /// It has a connection that carries commands.
-        virtual bool connected() const noexcept = 0;
+        virtual bool connected() const noexcept { return false; }
+        /// Changes of state, each once, in order.
+        virtual void on_breaker(const breaker_change&) noexcept {}
+        virtual void on_health(const health_change_event&) noexcept {}
 
     protected:
         ~Watcher() = default;
@@ -88,6 +92,7 @@ private:
     void tell(news what) noexcept;
     bool somebody_connected() noexcept;
     void on_breaker(const resilience::breaker_event& e);
+    void tell_health_locked(const std::optional<resilience::health_change>& change) noexcept;
     void log_health(const std::optional<resilience::health_change>& change) const;
 
     resilience::CircuitBreaker breaker_;
@@ -97,8 +102,8 @@ private:
     resilience::HealthChecker health_;   // under lock_, as far as it asks for that
     bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
     bool loss_counted_ = false;          // under lock_: by the breaker; the next dial is made at once, and may undo it
-    std::mutex watchers_lock_;
-    std::vector<Watcher*> watchers_;  // under watchers_lock_
+    std::mutex watchers_lock_;           // may be taken under lock_
+    std::vector<Watcher*> watchers_;     // under watchers_lock_
 };
 
 }  // namespace redoubt::core

@@ -37,12 +37,13 @@ std::int64_t silence_ns(const options& o) {
 
 }  // namespace
 
-Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node)
+Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Announcer* announcer)
     : reactor_(reactor),
       options_(o),
       dial_settings_(make_dial_settings(o)),
       node_details_(errc::closed, fate::not_applied, phase::none, {.node = dial_settings_.node}),
       node_(std::move(node)),
+      announcer_(announcer),
       timers_(std::make_unique<Timers>(reactor.context())),
       random_(resilience::random_seed()),
       progress_(silence_ns(o)),

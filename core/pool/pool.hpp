@@ -15,6 +15,7 @@
 
 #include "core/connection/connection.hpp"
 #include "core/connection/dial.hpp"
+#include "core/node/announcer.hpp"
 #include "core/node/node.hpp"
 #include "core/pool/control_operation.hpp"
 #include "core/pool/guest.hpp"
@@ -34,7 +35,8 @@ namespace redoubt::core {
 /// `connections_max`, and only while the shared connection shows that the server answers.
 class Pool final : public Layer, public Connection::Listener, private Node::Watcher {
 public:
-    Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node);
+    /// `announcer`, if any: hears of the shared connection.
+    Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Announcer* announcer = nullptr);
     ~Pool() override;
 
     void start(Operation& op) noexcept override;
@@ -63,6 +65,10 @@ public:
     void join_lease_line(lease_request& r) noexcept;
     /// False: it is over already.
     bool leave_lease_line(lease_request& r) noexcept;
+    /// Why no lease can even be waited for; nullopt: it can. Any thread.
+    std::optional<error> lease_refusal() const noexcept;
+    /// What somebody is told whose wait for a lease was in vain. Any thread.
+    error late_for_lease(errc code) const noexcept;
     /// Counts it among the subscribers as long as it lives, and tells it when the pool closes (at once when it has
     /// closed already). Any thread.
     void track(const std::weak_ptr<PoolGuest>& guest);
@@ -131,6 +137,9 @@ private:
     void look_after_links() noexcept;
     void look_after_links_soon() noexcept;
     void on_link_down(link& l, const error& why) noexcept;
+    void tell(connection_event what, const error& why = {}) noexcept {
+        if (announcer_ != nullptr) announcer_->tell(what, why);
+    }
     link* find_link(const Connection* connection) noexcept;
     link* find_link(enum role r) noexcept;
     std::uint32_t links_live() const noexcept;
@@ -162,6 +171,7 @@ private:
     error no_place_for_leases() const;
     Connection* take_idle_locked() noexcept;
     std::optional<error> lease_refusal_locked() const noexcept;
+    error late_for_lease_locked(errc code) const noexcept;
     static Node::outcome outcome_of(const error& why) noexcept;
     std::int64_t lifetime_end_ns(std::int64_t now_ns) noexcept;
 
@@ -172,6 +182,7 @@ private:
     const dial_settings dial_settings_;
     const error node_details_;
     const std::shared_ptr<Node> node_;
+    Announcer* const announcer_;
     std::array<link, 3> links_;  // `connection` is set for good; the rest is the I/O thread's
     std::atomic<Connection*> current_{nullptr};
     std::atomic<std::size_t> waiting_count_{0};

@@ -13,7 +13,7 @@ using std::chrono::nanoseconds;
 namespace {
 constexpr nanoseconds gate_base = std::chrono::seconds(5);  // between dials while the server refuses the credentials
 constexpr nanoseconds gate_cap = std::chrono::seconds(30);
-constexpr nanoseconds hung_max = std::chrono::seconds(10);      // what a hung server's connection gets to come back
+constexpr nanoseconds hung_max = std::chrono::seconds(10);          // what a hung server's connection gets to come back
 constexpr nanoseconds replacement_again = std::chrono::seconds(5);  // after a dial for it has failed
 }  // namespace
 
@@ -96,7 +96,10 @@ void Pool::dial_failed(const error& why, Node::news news) noexcept {
     }
     ++failed_since_lost_;
     if (lost_at_ns_ == 0) lost_at_ns_ = now;
-    if (first) log_state(log_level::warning, why.message());
+    if (first) {
+        log_state(log_level::warning, {"dial", node()}, why.message());
+        tell(connection_event::dial_failed, why);
+    }
     if (lasting) close_gate(why, now);
     if (auto* const silent = find_link(role::suspect); silent != nullptr && wanted_ == want::proof) {
         wanted_ = want::connection;
@@ -110,7 +113,8 @@ void Pool::dial_failed(const error& why, Node::news news) noexcept {
     }
     if (wanted_ == want::replacement && !down) {
         wanted_ = want::connection;
-        Timers::at(reactor_, timers_->lifetime, now + replacement_again.count(), [this] { replace("its time was over"); });
+        Timers::at(reactor_, timers_->lifetime, now + replacement_again.count(),
+                   [this] { replace("its time was over"); });
     }
     if (down && lasting) {
         fail_waiting(why);

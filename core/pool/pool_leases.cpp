@@ -32,8 +32,17 @@ result<Connection*> Pool::acquire_lease(std::int64_t until_ns) noexcept {
     if (mine.connection != nullptr) return mine.connection;
     if (mine.refused) return *mine.refused;
     lease_line_.leave(mine);
-    if (!usable()) return not_connected_locked(errc::deadline_exceeded, phase::lease);
-    auto late = node_error(errc::deadline_exceeded, fate::not_applied, phase::lease);
+    return late_for_lease_locked(errc::deadline_exceeded);
+}
+
+error Pool::late_for_lease(errc code) const noexcept {
+    const lock_guard hold(lock_);
+    return late_for_lease_locked(code);
+}
+
+error Pool::late_for_lease_locked(errc code) const noexcept {
+    if (!usable()) return not_connected_locked(code, phase::lease);
+    auto late = node_error(code, fate::not_applied, phase::lease);
     if (lease_obstacle_) {
         late.with_details_of(*lease_obstacle_);
     } else if (!room_locked()) {
@@ -73,6 +82,12 @@ Connection* Pool::take_idle_locked() noexcept {
     idle_.erase(std::next(last).base());
     find_locked(*taken)->in_use = true;
     return taken;
+}
+
+std::optional<error> Pool::lease_refusal() const noexcept {
+    const lock_guard hold(lock_);
+    if (counts_.connections_max == 1) return no_place_for_leases();
+    return lease_refusal_locked();
 }
 
 std::optional<error> Pool::lease_refusal_locked() const noexcept {

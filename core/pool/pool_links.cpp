@@ -92,12 +92,14 @@ void Pool::take_over(int fd) noexcept {
         changed_.notify_all();
     }
     if (recovered && (loss_reported_ || failed_since_lost_ != 0)) {
-        log_state(log_level::info, "connected to " + node() + " after " + seconds_text(now - lost_at_ns_) + ", " +
-                                       std::to_string(failed_since_lost_) + " failed dials");
+        log_state(log_level::info, {"connected", node()},
+                  "connected to " + node() + " after " + seconds_text(now - lost_at_ns_) + ", " +
+                      std::to_string(failed_since_lost_) + " failed dials");
     }
     lost_at_ns_ = 0;
     failed_since_lost_ = 0;
     loss_reported_ = false;
+    tell(before != nullptr ? connection_event::replaced : connection_event::connected);
     if (before != nullptr) retire(*before, now);
     if (silent != nullptr) {
         if (silent->connection->receives() != silent->receives_seen) {
@@ -152,8 +154,9 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
         node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns);
         // An idle connection that the server closes is replaced without a word, if that succeeds.
         loss_reported_ = owed;
+        tell(connection_event::lost, why);
     }
-    if (!ours && (owed || was != role::current)) log_state(log_level::warning, why.message());
+    if (!ours && (owed || was != role::current)) log_state(log_level::warning, {"lost", node()}, why.message());
     connect();
 }
 
@@ -210,7 +213,8 @@ void Pool::suspect() noexcept {
     loss_reported_ = true;
     error why(errc::connection_lost, fate::not_applied, phase::dial,
               {.node = node(), .text = "no reply for " + silent_for + "; asking on a new connection"});
-    log_state(log_level::warning, why.message());
+    log_state(log_level::warning, {"suspected", node()}, why.message());
+    tell(connection_event::suspected, why);
     {
         const lock_guard hold(lock_);
         obstacle_ = why;
@@ -238,7 +242,9 @@ void Pool::recovered(link& l) noexcept {
     }
     current_.store(l.connection.get(), std::memory_order_release);
     const auto now = steady_now_ns();
-    log_state(log_level::info, node() + " answers again after " + seconds_text(now - lost_at_ns_) + " more");
+    tell(connection_event::connected);
+    log_state(log_level::info, {"connected", node()},
+              node() + " answers again after " + seconds_text(now - lost_at_ns_) + " more");
     lost_at_ns_ = 0;
     failed_since_lost_ = 0;
     loss_reported_ = false;

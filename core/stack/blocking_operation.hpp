@@ -9,7 +9,7 @@
 namespace redoubt::core {
 
 /// Lives on the stack of the calling thread: start it on a layer, then wait(). The caller watches its own time.
-class BlockingOperation final : public Operation {
+class BlockingOperation : public Operation {
 public:
     explicit BlockingOperation(Reactor& home) noexcept : Operation(home, origin::blocking) {}
 

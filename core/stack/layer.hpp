@@ -36,6 +36,9 @@ public:
     virtual void completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept = 0;
 
 protected:
+    /// For one that names the next layer anew for each operation, and so has its own start() and cancel().
+    Decorator() noexcept = default;
+
     Layer& next() const noexcept { return *next_; }
 
     /// Passes the operation on; `completed` will be called with what is kept.
@@ -56,7 +59,7 @@ protected:
     }
 
 private:
-    Layer* next_;
+    Layer* next_ = nullptr;
 };
 
 }  // namespace redoubt::core

@@ -124,7 +124,7 @@ private:
                 link = make_cancel_link(*core, prepared);
                 slot.assign([link](boost::asio::cancellation_type) { request_cancel(link); });
             }
-            launch_call(*core, prepared, mine->command(), call, &state::deliver, link);
+            launch_call(*handle, prepared, mine->command(), call, &state::deliver, link);
         }
 
         template <class Handler> static void refuse(Handler&& handler) {

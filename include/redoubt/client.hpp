@@ -96,6 +96,31 @@ public:
     /// field; the server's refusal of a name, such as `no_perm`; `deadline_exceeded`. Then nothing is left of it.
     result<Subscriber> subscribe(const subscribe_options& o) const;
 
+    /// A client whose calls run on a connection of its own, outside the shared one: for what changes the state of its
+    /// connection or waits on the server, from any thread or asynchronously, without holding a lease. Same commands.
+    /// Returns at once; the connection is taken with the first call, which waits for one like lease(): in order of
+    /// arrival, within `pool.connections_max`, no longer than its deadline.
+    ///
+    /// Calls: pipelined on that connection in the order in which they are made; what several threads send interleaves
+    ///   (a MULTI of one takes in the commands of another). As on a lease there is no limiter, no breaker, no attempt
+    ///   timeout, and nothing is repeated. A command that waits on the server has its own time plus 500 ms from when it
+    ///   is sent, or none when it waits for ever, unless a deadline is given. It makes those behind it wait too.
+    /// Allowed: everything a lease allows. CLIENT REPLY, MONITOR and SYNC are refused here too.
+    /// Loss: what was sent fails as everywhere. The next call takes a new connection by itself, as long as no command
+    ///   that changes the state (SELECT, WATCH, MULTI, SUBSCRIBE ...) was ever run on the lost one. After one, every
+    ///   later call fails with `connection_lost`, not_applied: make a new dedicated client and set it up again. It
+    ///   never continues silently in another database, or without its WATCH. A connection that is lost while nobody
+    ///   calls keeps its place in the budget until the next call.
+    /// Copies share the connection. When the last one is gone, on any thread and in a handler too, what is under way
+    ///   ends with `closed` and the connection goes back to the pool; or it is closed, when its state was changed, it
+    ///   broke, or is owed a reply.
+    /// close(): ends the dedicated client alone, for all its copies; waits for what is under way as a client does.
+    ///   Close the client it came from to end that, which ends its dedicated ones too; each of them keeps it alive.
+    /// stats(): those of the client it came from, its connection among the leases in use; `closed` is its own. ready(),
+    ///   lease() and dedicated() are those of that client.
+    /// Errors: `closed`, `forked`, and `invalid_option` when `pool.connections_max` is 1.
+    result<Client> dedicated() const;
+
     /// Waits until the server answers. By the deadline (default: the client's) it fails with what stands in the way;
     /// earlier when waiting cannot help, as with wrong credentials.
     result<void> ready(call_deadline deadline = {}) const;

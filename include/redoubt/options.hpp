@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <redoubt/reply_limits.hpp>
 #include <redoubt/result.hpp>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace redoubt {
+
+class Listener;
 
 /// How connections are opened and how a silent one is found dead.
 struct connect_options {
@@ -238,6 +241,11 @@ struct options {
     /// 30 us: some replies of a server nearby; a thread's calls one after the other become two to four times as fast
     /// where processors are slow to wake, at the price of up to one processor while such calls are made.
     std::chrono::nanoseconds spin = std::chrono::microseconds(30);
+
+    /// Hears of changes: breaker, health, connection (<redoubt/listener.hpp> has the contract). Default null: nobody
+    /// does. Only here, neither in a URL nor in the environment, and no part of `target_key`: of a shared_client() the
+    /// listener of whoever opened it hears.
+    std::shared_ptr<Listener> listener{};
 
     /// Options from "redis://user:password@host:port/database?deadline=500ms&limit=100" or
     /// "redis+unix://user:password@/path?db=2". "redis://" alone is the default address. docs/options.md lists the

@@ -61,7 +61,8 @@ struct client_stats {
     breaker_stats breaker;  ///< Of the node: shared by all clients of the process.
     health_stats health;    ///< Of the node, likewise.
     pool_stats pool;
-    std::uint64_t handler_exceptions = 0;  ///< Completion handlers that threw on the I/O thread.
+    std::uint64_t handler_exceptions = 0;   ///< Completion handlers that threw on the I/O thread.
+    std::uint64_t listener_exceptions = 0;  ///< Calls of the listener that threw.
 };
 
 }  // namespace redoubt

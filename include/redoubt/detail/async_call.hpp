@@ -17,6 +17,8 @@ struct cancel_link;
 
 namespace redoubt::detail {
 
+class client_handle;
+
 /// The outcome of an asynchronous call, as the engine hands it to the user's side.
 class call_outcome {
 public:
@@ -44,7 +46,7 @@ struct prepared_call {
 prepared_call prepare_call(core::ClientCore& core, std::size_t storage_size);
 
 /// The command lives in the storage. `link` may be null.
-void launch_call(core::ClientCore& core, prepared_call call, const command_base& command, const call_options& options,
+void launch_call(client_handle& handle, prepared_call call, const command_base& command, const call_options& options,
                  deliver_function deliver, const std::shared_ptr<core::cancel_link>& link) noexcept;
 
 /// For a handler that can be cancelled.
