@@ -129,6 +129,7 @@ private:
     void series_over() noexcept;
     void start_new_series() noexcept;
     void close_gate(const error& why, std::int64_t now_ns) noexcept;
+    void refuse_by_gate() noexcept;
     void end_silent(link& l, std::int64_t now_ns) noexcept;
     void replace(std::string_view why) noexcept;
     void suspect() noexcept;

@@ -28,7 +28,10 @@ void Pool::connect() noexcept {
     if (wanted_ == want::connection && usable()) return;
     if (find_link(role::spare) == nullptr || !room_for_another_link()) return;  // asked again when one is down
     const auto now = steady_now_ns();
-    if (now < gate_until_ns_) return connect_at(gate_until_ns_);
+    if (now < gate_until_ns_) {
+        if (!usable()) refuse_by_gate();
+        return connect_at(gate_until_ns_);
+    }
     const auto granted = node_->ask_to_dial(now);
     if (!granted.granted) {
         if (granted.ask_again_ns != resilience::DialGovernor::told) connect_at(granted.ask_again_ns);
@@ -149,6 +152,20 @@ void Pool::close_gate(const error& why, std::int64_t now_ns) noexcept {
     gate_until_ns_ = now_ns + gate_.count();
     const lock_guard hold(lock_);
     lease_obstacle_ = why;
+}
+
+// Closed by a lease's dial: whoever needs the shared connection is told the same, instead of waiting for the gate.
+void Pool::refuse_by_gate() noexcept {
+    error why;
+    {
+        const lock_guard hold(lock_);
+        if (lasting_ || !lease_obstacle_ || !is_lasting(*lease_obstacle_)) return;
+        obstacle_ = lease_obstacle_;
+        lasting_ = true;
+        why = *obstacle_;
+        changed_.notify_all();
+    }
+    fail_waiting(why);
 }
 
 }  // namespace redoubt::core

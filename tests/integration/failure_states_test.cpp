@@ -196,6 +196,12 @@ TEST_F(States, refused_credentials_close_a_gate_for_leases_too) {
     EXPECT_EQ(client.stats().pool.dials, 2U) << "one dial in 5 s";
     EXPECT_TRUE(client.ping()) << "who is in stays in";
     EXPECT_EQ(client.stats().breaker.opened, 0U);
+    watcher().integer({"CLIENT", "KILL", "TYPE", "normal"});
+    ASSERT_TRUE(eventually([&] { return !client.stats().pool.connected; }));
+    const Stopwatch watch;
+    EXPECT_EQ(client.incr("n").error(), errc::wrong_pass);
+    EXPECT_LT(watch.elapsed(), 2s) << "what is known is told at once";
+    EXPECT_EQ(client.stats().pool.dials, 2U);
 }
 
 TEST_F(States, refused_credentials_are_tried_again_after_five_seconds) {

@@ -125,7 +125,11 @@ TEST_F(Watch, a_black_hole_is_found_reads_are_repeated_and_writes_are_unknown) {
     ASSERT_TRUE(client.set("k", "v"));
     proxy.open_links(passage::black_hole);
     const Stopwatch watch;
-    std::thread reader([&] { EXPECT_EQ(client.get("k").value(), "v"); });
+    std::thread reader([&] {
+        const auto r = client.get("k");
+        ASSERT_TRUE(r) << r.error().message();
+        EXPECT_EQ(*r, "v");
+    });
     const auto write = client.incr("n");
     reader.join();
     EXPECT_LT(watch.elapsed(), 3s) << "two attempts and a dial, on a busy machine";
@@ -137,6 +141,19 @@ TEST_F(Watch, a_black_hole_is_found_reads_are_repeated_and_writes_are_unknown) {
     EXPECT_TRUE(eventually([&] { return proxy.open() == 1; })) << "the old link is closed";
     EXPECT_EQ(client.stats().pool.connections_lost, 1U);
     EXPECT_EQ(client.stats().breaker.opened, 0U);
+}
+
+TEST_F(Watch, a_black_hole_is_left_also_where_only_one_connection_is_allowed) {
+    FaultProxy proxy(server().port());
+    auto o = quick(proxy.port());
+    o.pool.connections_max = 1;
+    o.retry = retry_options{.attempts_max = 10};
+    const auto client = connected(o).with({.deadline = 10s});
+    proxy.open_links(passage::black_hole);
+    const auto r = client.get("k");
+    EXPECT_TRUE(r) << r.error().message();
+    EXPECT_TRUE(eventually([&] { return proxy.open() == 1; }));
+    EXPECT_EQ(client.stats().pool.connections, 1U);
 }
 
 TEST_F(Watch, a_black_hole_is_found_while_nobody_calls) {
@@ -303,6 +320,20 @@ TEST_F(Watch, a_series_that_is_over_fails_all_who_wait_and_any_call_starts_the_n
     EXPECT_EQ(a.stats().pool.dials + b.stats().pool.dials, dials) << "nobody asks, nobody dials";
     server().restart();
     EXPECT_TRUE(a.with({.deadline = 5s}).lease()) << "a lease starts a series, too";
+    EXPECT_TRUE(b.ready(5s));
+}
+
+TEST_F(Watch, the_series_of_one_client_is_that_of_the_other) {
+    auto o = options_for(server(), transport::tcp);
+    o.reconnect = {.base = 50ms, .cap = 100ms, .factor = 2, .attempts_max = 3};
+    const auto a = connected(o);
+    const auto b = connected(o);
+    server().stop();
+    ASSERT_TRUE(eventually([&] { return a.stats().pool.dials + b.stats().pool.dials > 4; }));
+    std::this_thread::sleep_for(1s);
+    EXPECT_LE(a.stats().pool.dials + b.stats().pool.dials, 2U + 6U) << "one each before, and one series";
+    server().restart();
+    EXPECT_TRUE(a.ready(5s));
     EXPECT_TRUE(b.ready(5s));
 }
 
