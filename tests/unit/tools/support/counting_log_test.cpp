@@ -15,8 +15,8 @@ TEST(CountingLog, counts_what_the_library_says) {
     {
         const CountingLog log;
         EXPECT_EQ(log.lines(), 0U);
-        core::log_state(core::log_level::warning, "one");
-        core::log_state(core::log_level::info, "two");
+        core::log_state(log_level::warning, {"test"}, "one");
+        core::log_state(log_level::info, {"test"}, "two");
         EXPECT_EQ(log.lines(), 2U);
     }
     EXPECT_EQ(spdlog::default_logger(), former);
