@@ -55,6 +55,7 @@ void set_log_sink(log_sink sink) {
     std::unique_lock hold(output().lock, std::defer_lock);
     if (!writing) hold.lock();
     output().sink.swap(fresh);
+    output().gate = {};
     if (hold) hold.unlock();  // the former one is destroyed without the lock
 }
 

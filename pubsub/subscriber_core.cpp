@@ -112,7 +112,7 @@ void SubscriberCore::on_push_down(const error& why) noexcept {
         const auto wall = std::chrono::system_clock::now() - (std::chrono::nanoseconds(now) - since);
         events_->open_gap({.since = std::chrono::steady_clock::time_point(since),
                            .since_wall = std::chrono::time_point_cast<std::chrono::system_clock::duration>(wall),
-                           .reason = why});
+                           .reason = error(why).with_fate(fate::not_applied).with_phase(phase::none)});
     }
     act();
     seek_later();

@@ -21,7 +21,7 @@ using log_sink = std::function<void(log_level, std::string_view line)>;
 ///
 /// What is logged: changes of state (a connection lost, a node answering again), never single calls. The same kind of
 /// line about the same node is written at most 5 times in 10 s; what is suppressed is counted, and the next line of
-/// that kind says how many there were: "... (12 lines suppressed)".
+/// that kind says how many there were: "... (12 lines suppressed)". Setting a sink starts the counts over.
 ///
 /// The sink is called on any thread, the I/O threads of clients included: it must be quick, must not wait for another
 /// thread that logs, and must not call a client. Lines that arise within it are dropped. One line at a time: it needs

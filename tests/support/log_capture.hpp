@@ -19,6 +19,7 @@ class LogCapture {
 public:
     LogCapture() : sink_(std::make_shared<Sink>()), before_(spdlog::default_logger()) {
         core::prepare_log();
+        set_log_sink({});  // forgets what was written before
         spdlog::set_default_logger(std::make_shared<spdlog::logger>("captured", sink_));
     }
     ~LogCapture() { spdlog::set_default_logger(before_); }
