@@ -73,6 +73,8 @@ public:
     void probe_began(std::int64_t now_ns) noexcept;
     /// Its answer. Without effect when none is under way: what comes after the timeout was counted as failed.
     std::optional<health_change> probe_ended(probe_answer, std::int64_t now_ns) noexcept;
+    /// Whoever asked is gone before the answer: that says nothing.
+    void probe_abandoned() noexcept { under_way_ = false; }
     /// Something else has told as much as a probe does (a handshake completed, an operation was answered LOADING).
     std::optional<health_change> heard(probe_answer, std::int64_t now_ns) noexcept;
     /// A command was answered.

@@ -116,6 +116,17 @@ client_stats Client::stats() const {
 
 // -- Lease --
 
+// What serves another role by now, or serves us no more: the next lease begins with a new connection.
+static bool node_has_changed(const error& why) noexcept {
+    switch (why.kind()) {
+        case errc::read_only:
+        case errc::denied:
+        case errc::no_auth: return true;
+        case errc::unblocked: return why.text().find("instance state changed") != std::string_view::npos;
+        default: return false;
+    }
+}
+
 Lease::Lease(Lease&& other) noexcept
     : handle_(std::move(other.handle_)),
       connection_(std::exchange(other.connection_, nullptr)),
@@ -147,7 +158,9 @@ void Lease::give_back() noexcept {
 bool Lease::run_erased(const command_base& command, reply& value, error& failure) noexcept {
     if (connection_ == nullptr) return failure = error(errc::closed), false;
     state_changed_ = state_changed_ || has(command.flags(), command_flag::connection_state);
-    return handle_->core().run_on(*connection_, command, call_, value, failure);
+    if (handle_->core().run_on(*connection_, command, call_, value, failure)) return true;
+    state_changed_ = state_changed_ || node_has_changed(failure);
+    return false;
 }
 
 }  // namespace redoubt

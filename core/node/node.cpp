@@ -173,6 +173,11 @@ void Node::probe_ended(probe_answer what, std::int64_t now_ns) {
     log_health(change);
 }
 
+void Node::probe_abandoned() {
+    const lock_guard hold(lock_);
+    health_.probe_abandoned();
+}
+
 void Node::heard(probe_answer what, std::int64_t now_ns) {
     std::optional<resilience::health_change> change;
     {

@@ -80,6 +80,7 @@ public:
     /// A PING is due, and must be answered by the time returned. nullopt: not now, or another client is at it.
     std::optional<std::int64_t> begin_probe(std::int64_t now_ns);
     void probe_ended(probe_answer what, std::int64_t now_ns);
+    void probe_abandoned();
     /// Something else told as much as a probe does.
     void heard(probe_answer what, std::int64_t now_ns);
     /// Replies came.

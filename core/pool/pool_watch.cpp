@@ -42,6 +42,7 @@ void Pool::send_probe() noexcept {
 }
 
 void Pool::on_probe_answer(bool failed) noexcept {
+    if (closing_) return node_->probe_abandoned();
     const auto now = steady_now_ns();
     const auto& why = probe_.failure();
     auto what = Node::probe_answer::alive;

@@ -63,7 +63,9 @@ server_error_meaning read_server_error(std::string_view text, command_flag flags
     const auto word = text.substr(0, text.find(' '));
     const auto* const found = std::find_if(rows.begin(), rows.end(), [word](const row& r) { return r.code == word; });
     if (found == rows.end()) return {errc::server_error, fate::answered, script};
-    if (!script) return {found->meaning, found->plain, false};
+    // EXEC is the one of them that changes the connection's state, and EXECABORT is the server's own word for it.
+    const bool exec = script && has(flags, command_flag::connection_state);
+    if (!script || (exec && found->meaning == errc::exec_abort)) return {found->meaning, found->plain, false};
     if (found->plain == fate::answered) return {found->meaning, fate::answered, true};
     if (found->script == in_script::as_plain) return {found->meaning, found->plain, false};
     if (found->meaning == errc::read_only && stopped_by_server(text)) return {found->meaning, fate::not_applied, false};

@@ -237,6 +237,24 @@ TEST_F(States, a_wait_that_an_operator_ends_leaves_the_lease_as_it_was) {
     EXPECT_TRUE(lease.ping());
 }
 
+TEST_F(States, a_lease_that_was_blocked_when_the_server_changed_its_role_ends) {
+    const auto client = connected(options_for(server()));
+    auto lease = client.lease().value();
+    std::thread waiter([&] {
+        const auto r = lease.run(command("BLPOP", "none", 20));
+        ASSERT_FALSE(r);
+        EXPECT_EQ(r.error(), errc::unblocked);
+        EXPECT_EQ(r.error().fate(), fate::not_applied);
+    });
+    EXPECT_TRUE(eventually([&] { return watcher().info("clients").at("blocked_clients") == "1"; }));
+    watcher().text({"REPLICAOF", "127.0.0.1", "1"});
+    waiter.join();
+    watcher().text({"REPLICAOF", "NO", "ONE"});
+    lease.give_back();
+    EXPECT_TRUE(eventually([&] { return client.stats().pool.leases_in_use == 0; }));
+    EXPECT_EQ(client.stats().pool.leases_idle, 0U) << "a connection to a server in another role serves nobody";
+}
+
 TEST_F(States, a_transaction_with_a_refused_command_is_not_applied) {
     const auto client = connected(options_for(server()));
     auto lease = client.lease().value();
@@ -246,6 +264,7 @@ TEST_F(States, a_transaction_with_a_refused_command_is_not_applied) {
     const auto r = lease.run(command("EXEC"));
     ASSERT_FALSE(r);
     EXPECT_EQ(r.error(), errc::exec_abort);
+    EXPECT_EQ(r.error().fate(), fate::not_applied);
     EXPECT_TRUE(lease.ping());
     EXPECT_EQ(client.get("k").value(), std::nullopt);
 }

@@ -334,6 +334,14 @@ TEST_F(NodeTest, RepliesToAnyClientPutTheProbeOff) {
     EXPECT_TRUE(node_.begin_probe(now()));
 }
 
+TEST_F(NodeTest, AProbeWhoseClientIsGoneSaysNothingAndLetsOthersAsk) {
+    ASSERT_TRUE(node_.begin_probe(now()));
+    node_.probe_abandoned();
+    EXPECT_EQ(node_.health_figures().probes_failed, 0U);
+    pass(6s);
+    EXPECT_TRUE(node_.begin_probe(now()));
+}
+
 TEST_F(NodeTest, AProbeThatIsAnsweredEndsAnOpenTimeButNeverCloses) {
     node_.breaker().trip(now(), "it hangs");
     ASSERT_TRUE(node_.begin_probe(now()));

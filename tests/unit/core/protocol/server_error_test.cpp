@@ -65,6 +65,14 @@ TEST(ServerError, InsideAScriptItProvesNothing) {
     }
 }
 
+TEST(ServerError, ARefusedTransactionHasNotRun) {
+    constexpr auto exec = command_flag::script | command_flag::connection_state;
+    constexpr auto* text = "EXECABORT Transaction discarded because of previous errors.";
+    EXPECT_EQ(read_server_error(text, exec), (meaning{errc::exec_abort, fate::not_applied, false}));
+    EXPECT_EQ(in_script(text), (meaning{errc::exec_abort, fate::unknown, true})) << "a script can say anything";
+    EXPECT_EQ(read_server_error("OOM in an element", exec), (meaning{errc::out_of_memory, fate::unknown, true}));
+}
+
 TEST(ServerError, AMissingScriptHasNotRun) {
     const meaning expected{errc::no_script, fate::not_applied, false};
     EXPECT_EQ(in_script("NOSCRIPT No matching script. Please use EVAL."), expected);
