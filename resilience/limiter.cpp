@@ -66,7 +66,7 @@ limiter_waiter* Limiter::release_slow() noexcept {
 
 bool Limiter::remove(limiter_waiter& waiter) noexcept {
     const std::lock_guard lock(mutex_);
-    if (!waiter.waiting_) return false;
+    if (waiter.line_.load(std::memory_order_relaxed) != this) return false;
     unlink_locked(waiter);
     word_.fetch_sub(one_waiting, std::memory_order_acq_rel);
     return true;
@@ -111,8 +111,8 @@ void Limiter::note_in_use(std::uint32_t count) noexcept {
 }
 
 void Limiter::link_locked(limiter_waiter& waiter) noexcept {
-    assert(!waiter.waiting_);
-    waiter.waiting_ = true;
+    assert(waiter.line_.load(std::memory_order_relaxed) == nullptr);
+    waiter.line_.store(this, std::memory_order_relaxed);
     waiter.next_ = nullptr;
     waiter.prev_ = tail_;
     (tail_ != nullptr ? tail_->next_ : head_) = &waiter;
@@ -123,7 +123,7 @@ void Limiter::unlink_locked(limiter_waiter& waiter) noexcept {
     (waiter.prev_ != nullptr ? waiter.prev_->next_ : head_) = waiter.next_;
     (waiter.next_ != nullptr ? waiter.next_->prev_ : tail_) = waiter.prev_;
     waiter.next_ = waiter.prev_ = nullptr;
-    waiter.waiting_ = false;
+    waiter.line_.store(nullptr, std::memory_order_relaxed);
 }
 
 waiter_chain Limiter::take_front_locked(std::uint32_t count) noexcept {
@@ -134,7 +134,7 @@ waiter_chain Limiter::take_front_locked(std::uint32_t count) noexcept {
         assert(last != nullptr);
         head_ = last->next_;
         last->prev_ = nullptr;
-        last->waiting_ = false;
+        last->line_.store(nullptr, std::memory_order_relaxed);
     }
     if (last == nullptr) return {};
     last->next_ = nullptr;

@@ -28,7 +28,9 @@ private:
     friend class waiter_chain;
     limiter_waiter* next_ = nullptr;
     limiter_waiter* prev_ = nullptr;
-    bool waiting_ = false;  // guarded by the limiter's lock
+    // In whose line it stands: an operation may leave one limiter's and join another's while it is taken back from the
+    // first. Changes under the lock of the limiter that it names, or will name.
+    std::atomic<const void*> line_{nullptr};
 };
 
 /// Waiters taken out of the line, the longest waiting first. Take all of them: the chain does not own them.

@@ -103,12 +103,13 @@ result<void> Client::close(call_deadline deadline) const {
 std::string Client::describe() const {
     if (!handle_) return "closed";
     auto& core = handle_->core();
+    if (core.foreign()) return "of the parent process";  // its locks may be held for ever
     const auto* const line = handle_->line();
     return line != nullptr ? core.describe(*line) : core.describe();
 }
 
 client_stats Client::stats() const {
-    if (!handle_) return {};
+    if (!handle_ || handle_->core().foreign()) return {};
     auto s = handle_->core().stats();
     if (const auto* const line = handle_->line()) s.closed = s.closed || line->closed();
     return s;

@@ -317,8 +317,11 @@ void ClientCore::leak() noexcept {
 void ClientCore::abandon() noexcept {
     if (foreign()) return leak();
     accepting_.store(false, std::memory_order_seq_cst);
-    if (reactor_.on_thread()) {
-        // The thread cannot wait for itself: it ends what is left and lets go of the rest.
+    if (Reactor::on_any_thread()) {
+        // An I/O thread cannot wait for itself, nor for one that may be waiting for it: this client's ends what is left
+        // and lets go of the rest.
+        const std::lock_guard<std::mutex> hold(shutdown_lock_);
+        if (std::exchange(joined_, true)) return;
         thread_.detach();
         reactor_.post([this] { begin_shutdown(); });
         return;

@@ -92,10 +92,9 @@ void Pool::start(Operation& op) noexcept {
         }
     }
     if (refusal) return op.fail(*refusal);
-    if (!first) return;
+    start_new_series();  // whoever stands before it may have come while the last one was ending
     // It may have come up, or have room again, before the operation stood in line: then nobody else would look.
-    if (usable()) return reactor_.post([this] { drain_waiting(); });
-    start_new_series();
+    if (first && usable()) reactor_.post([this] { drain_waiting(); });
 }
 
 // Why an operation cannot even wait; nullopt: it can.
@@ -103,7 +102,7 @@ std::optional<error> Pool::refusal_locked() const noexcept {
     if (refusing_) return node_error(errc::closed, fate::not_applied, phase::none);
     if (usable()) return std::nullopt;
     if (lasting_ && obstacle_) return obstacle_;
-    if (options_.when_disconnected == when_disconnected::fail)
+    if (options_.when_disconnected == when_disconnected::fail && !being_replaced_)
         return not_connected_locked(errc::not_connected, phase::dial);
     return std::nullopt;
 }
@@ -152,17 +151,21 @@ void Pool::drain_waiting() noexcept {
     }
 }
 
+// Those who stand in line now: a handler may make its call again at once, and that one waits for the next news.
 void Pool::fail_waiting(const error& why) noexcept {
-    for (;;) {
+    std::size_t left = 0;
+    {
+        const lock_guard hold(lock_);
+        left = waiting_.size();
+        lease_line_.refuse_all(why);
+    }
+    for (; left != 0; --left) {
         Operation* op = nullptr;
         {
             const lock_guard hold(lock_);
             op = waiting_.pop_front();
             waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
-            if (op == nullptr) {
-                lease_line_.refuse_all(why);
-                return;
-            }
+            if (op == nullptr) return;
             op->holder.store(nullptr, std::memory_order_release);
         }
         op->fail(why);

@@ -131,7 +131,9 @@ private:
     void close_gate(const error& why, std::int64_t now_ns) noexcept;
     void refuse_by_gate() noexcept;
     void end_silent(link& l, std::int64_t now_ns) noexcept;
+    void end_lifetime() noexcept;
     void replace(std::string_view why) noexcept;
+    void replace_after_closing(std::string_view why) noexcept;
     void suspect() noexcept;
     void recovered(link& l) noexcept;
     void retire(link& l, std::int64_t now_ns) noexcept;
@@ -202,6 +204,7 @@ private:
     std::optional<error> lease_obstacle_;  // under lock_: why the last dial for a lease failed
     std::vector<std::weak_ptr<PoolGuest>> guests_;  // under lock_
     bool looking_after_ = false;                    // under lock_: look_after_leases() will run
+    bool being_replaced_ = false;                   // under lock_: there is no connection by our own doing
     bool lasting_ = false;                          // under lock_: waiting will not remove the obstacle
     bool refusing_ = false;                         // under lock_
     pool_stats counts_;                             // under lock_

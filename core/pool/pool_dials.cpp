@@ -94,6 +94,7 @@ void Pool::dial_failed(const error& why, Node::news news) noexcept {
         if (down) {
             obstacle_ = why;
             lasting_ = lasting;
+            being_replaced_ = false;
             changed_.notify_all();
         }
     }
@@ -116,8 +117,7 @@ void Pool::dial_failed(const error& why, Node::news news) noexcept {
     }
     if (wanted_ == want::replacement && !down) {
         wanted_ = want::connection;
-        Timers::at(reactor_, timers_->lifetime, now + replacement_again.count(),
-                   [this] { replace("its time was over"); });
+        Timers::at(reactor_, timers_->lifetime, now + replacement_again.count(), [this] { end_lifetime(); });
     }
     if (down && lasting) {
         fail_waiting(why);

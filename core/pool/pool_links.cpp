@@ -21,6 +21,7 @@ namespace {
 
 constexpr nanoseconds draining_max = std::chrono::seconds(10);  // for the replies that a replaced connection owes
 constexpr nanoseconds look_again = std::chrono::milliseconds(20);
+constexpr nanoseconds lifetime_again = std::chrono::milliseconds(100);  // when its end came at a bad moment
 constexpr nanoseconds replace_again = std::chrono::seconds(5);  // because of what the server answers: not more often
 
 std::string seconds_text(std::int64_t ns) {
@@ -88,6 +89,7 @@ void Pool::take_over(int fd) noexcept {
         obstacle_.reset();
         lease_obstacle_.reset();
         lasting_ = false;
+        being_replaced_ = false;
         link_places_ = links_live();
         changed_.notify_all();
     }
@@ -109,7 +111,7 @@ void Pool::take_over(int fd) noexcept {
         }
     }
     if (options_.pool.lifetime_max.count() > 0) {
-        Timers::at(reactor_, timers_->lifetime, lifetime_end_ns(now), [this] { replace("its lifetime is over"); });
+        Timers::at(reactor_, timers_->lifetime, lifetime_end_ns(now), [this] { end_lifetime(); });
     }
     plan_probe();
     drain_waiting();
@@ -158,23 +160,37 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     }
     if (!ours && (owed || was != role::current)) log_state(log_level::warning, {"lost", node()}, why.message());
     connect();
+    refill_leases();  // its place is free
+}
+
+void Pool::end_lifetime() noexcept {
+    if (usable() && wanted_ == want::connection) return replace("its lifetime is over");
+    // It is being watched, or replaced already; a new one brings a lifetime of its own.
+    Timers::at(reactor_, timers_->lifetime, steady_now_ns() + lifetime_again.count(), [this] { end_lifetime(); });
 }
 
 void Pool::replace(std::string_view why) noexcept {
     if (closing_ || !usable() || wanted_ != want::connection) return;
-    if (!room_for_another_link()) {
-        // Within this budget only one can be open: the old one first.
-        auto* const l = find_link(role::current);
-        current_.store(nullptr, std::memory_order_release);
-        lost_at_ns_ = steady_now_ns();
-        {
-            const lock_guard hold(lock_);
-            obstacle_ = error(errc::not_connected, fate::not_applied, phase::dial,
-                              {.node = node(), .text = "the connection is being replaced: " + std::string(why)});
-        }
-        return retire(*l, steady_now_ns());
-    }
+    if (!room_for_another_link()) return replace_after_closing(why);  // only one can be open: the old one first
     wanted_ = want::replacement;
+    connect();
+}
+
+// It takes no more commands from now on: they wait for the next one, which is dialled at once where there is room.
+void Pool::replace_after_closing(std::string_view why) noexcept {
+    auto* const l = find_link(role::current);
+    if (closing_ || l == nullptr) return;
+    current_.store(nullptr, std::memory_order_release);
+    const auto now = steady_now_ns();
+    lost_at_ns_ = now;
+    wanted_ = want::connection;
+    {
+        const lock_guard hold(lock_);
+        being_replaced_ = true;
+        obstacle_ = error(errc::not_connected, fate::not_applied, phase::dial,
+                          {.node = node(), .text = "the connection is being replaced: " + std::string(why)});
+    }
+    retire(*l, now);
     connect();
 }
 
@@ -189,13 +205,14 @@ void Pool::on_refusal(Connection& connection, errc code) noexcept {
     // The name may stand for another server by now, and a new greeting logs in again.
     if (now < replaced_at_ns_ + replace_again.count() && replaced_at_ns_ != 0) return;
     replaced_at_ns_ = now;
-    reactor_.post([this, code] { replace(make_error_code(code).message()); });
+    // At once: what is repeated because of this answer must not meet the same connection again.
+    replace_after_closing(make_error_code(code).message());
 }
 
 void Pool::retire(link& l, std::int64_t now_ns) noexcept {
     l.role = role::draining;
     l.until_ns = later_ns(now_ns, draining_max.count());
-    look_after_links_soon();
+    reactor_.post([this] { look_after_links(); });
 }
 
 // -- silence --

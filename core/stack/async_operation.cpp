@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "core/stack/layer.hpp"
@@ -88,6 +89,8 @@ void AsyncOperation::fail_later(error why) noexcept {
 void AsyncOperation::fail_elsewhere(error why) noexcept {
     set_failure(std::move(why));
     if (link) std::exchange(link, nullptr)->operation = nullptr;  // before anybody could ask to cancel it
+    // In a child of fork() the threads of that executor may be its parent's.
+    if (failure() == errc::forked) return std::thread([this] { finished(); }).detach();
     boost::asio::post(boost::asio::system_executor(), [this] { finished(); });
 }
 

@@ -26,28 +26,31 @@ void LimiterLayer::start(Operation& op) noexcept {
 }
 
 void LimiterLayer::completed(Operation& op, std::array<std::uint64_t, 2>) noexcept {
-    pass_permit();
+    pass_permits(*op.reactor, 1);
     op.complete();
 }
 
 // An operation that starts may fail at once and give its permit back inside this very call: a loop, not a recursion
-// as deep as the line is long.
-void LimiterLayer::pass_permit() noexcept {
+// as deep as the line is long. And it may join the line again from its handler: after some rounds it is the turn of the
+// I/O thread's other work, of its clock above all, or of what the calling thread came for.
+void LimiterLayer::pass_permits(Reactor& home, std::size_t count) noexcept {
+    constexpr int rounds_max = 64;
     struct round {
         const LimiterLayer* of;
         std::size_t returned;
     };
     static thread_local round* under_way = nullptr;
     if (under_way != nullptr && under_way->of == this) {
-        ++under_way->returned;
+        under_way->returned += count;
         return;
     }
-    round mine{this, 1};
+    round mine{this, count};
     auto* const outer = std::exchange(under_way, &mine);
-    for (; mine.returned != 0; --mine.returned) {
+    for (int i = 0; mine.returned != 0 && i < rounds_max; ++i, --mine.returned) {
         if (auto* const waiter = limiter_.release()) go_on(static_cast<Operation&>(*waiter));
     }
     under_way = outer;
+    if (mine.returned != 0) home.post([this, &home, left = mine.returned] { pass_permits(home, left); });
 }
 
 void LimiterLayer::go_on(Operation& op) noexcept {

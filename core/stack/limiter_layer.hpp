@@ -34,7 +34,7 @@ public:
 
 private:
     void go_on(Operation& op) noexcept;
-    void pass_permit() noexcept;
+    void pass_permits(Reactor& home, std::size_t count) noexcept;
 
     resilience::Limiter limiter_;
     const limiter_label label_;

@@ -55,7 +55,7 @@ struct health_stats {
 
 struct client_stats {
     std::string node;    ///< The endpoint as a URL without credentials.
-    bool closed = true;  ///< close() was called, or the handle is empty.
+    bool closed = true;  ///< close() was called, the handle is empty, or it belongs to the parent process.
     limiter_stats limiter;
     retry_stats retry;
     breaker_stats breaker;  ///< Of the node: shared by all clients of the process.

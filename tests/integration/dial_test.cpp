@@ -4,7 +4,9 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <redoubt/client.hpp>
+#include <atomic>
+#include <functional>
+#include <redoubt/async.hpp>
 #include <thread>
 
 #include "tests/support/clients.hpp"
@@ -117,6 +119,24 @@ TEST_P(DialOver, a_series_of_dials_can_be_exhausted_and_the_client_still_comes_b
     EXPECT_EQ(call.error().fate(), fate::not_applied);
     server().restart();
     EXPECT_TRUE(eventually([&] { return client.get("k").has_value(); }));
+}
+
+TEST_P(DialOver, a_call_that_is_made_again_by_its_handler_does_not_keep_a_series_from_beginning) {
+    server().stop();
+    auto o = base();
+    o.reconnect = {.base = 5ms, .cap = 20ms, .factor = 2, .attempts_max = 3};
+    o.breaker.reset();
+    o.retry.reset();
+    const auto client = Client::open(o).value();
+    std::atomic<bool> over{false};
+    std::atomic<int> chains{2};
+    std::function<void(result<std::optional<std::string>>)> again = [&](const auto&) {
+        over ? void(--chains) : client.async_run(cmd.get("k"), again);
+    };
+    for (int i = 0; i < 2; ++i) client.async_run(cmd.get("k"), again);
+    EXPECT_TRUE(eventually([&] { return client.stats().pool.dials > 12; })) << client.stats().pool.dials;
+    over = true;
+    EXPECT_TRUE(eventually([&] { return chains == 0; }));
 }
 
 // -- credentials --

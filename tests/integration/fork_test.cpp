@@ -19,7 +19,7 @@ enum child_verdict : int { good, not_forked, shared_is_old, shared_fails };
 int in_the_child(std::optional<Client>& client, Lease& lease, const options& o) {
     if (client->get("k").error() != errc::forked || lease.ping().error() != errc::forked ||
         client->lease().error() != errc::forked || client->ready().error() != errc::forked ||
-        client->close().error() != errc::forked) {
+        client->close().error() != errc::forked || !client->stats().closed || client->describe().empty()) {
         return not_forked;
     }
     lease.give_back();

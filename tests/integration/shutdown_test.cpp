@@ -177,6 +177,28 @@ TEST_F(Shutdown, the_last_handle_may_be_dropped_by_a_handler) {
     }
 }
 
+TEST_F(Shutdown, two_clients_may_be_dropped_by_handlers_of_each_other) {
+    for (int round = 0; round < 20; ++round) {
+        auto a = std::make_shared<Client>(connected(options_for(server())));
+        auto b = std::make_shared<Client>(connected(options_for(server())));
+        auto* const calling_a = a.get();
+        auto* const calling_b = b.get();
+        std::atomic<bool> go{false};
+        std::atomic<int> dropped{0};
+        const auto drops = [&](std::shared_ptr<Client> last) {
+            return [&, last = std::move(last)](const auto&) mutable {
+                while (!go) std::this_thread::yield();
+                last.reset();
+                ++dropped;
+            };
+        };
+        calling_a->async_run(cmd.ping(), drops(std::move(b)));
+        calling_b->async_run(cmd.ping(), drops(std::move(a)));
+        go = true;
+        ASSERT_TRUE(eventually([&] { return dropped == 2; }));
+    }
+}
+
 TEST_F(Shutdown, calls_under_way_end_when_a_handler_drops_the_last_handle) {
     auto client = std::make_unique<Client>(open());
     auto& c = *client;

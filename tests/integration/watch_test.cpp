@@ -387,5 +387,19 @@ TEST_F(Watch, an_idle_connection_that_is_closed_is_redialled_without_a_word) {
     EXPECT_EQ(client.stats().breaker.opened, 0U);
 }
 
+TEST_F(Watch, whoever_waits_for_a_lease_gets_the_place_that_a_replaced_connection_leaves) {
+    auto o = options_for(server());
+    o.pool.connections_max = 2;
+    o.pool.lifetime_max = 1s;
+    const auto client = connected(o);
+    const Stopwatch watch;
+    while (watch.elapsed() < 4s) {
+        auto lease = client.with({.deadline = 2s}).lease();
+        ASSERT_TRUE(lease) << lease.error().message();
+        EXPECT_TRUE(lease->ping());
+    }
+    EXPECT_GE(client.stats().pool.dials, 4U) << "replaced, again and again";
+}
+
 }  // namespace
 }  // namespace redoubt::test

@@ -281,5 +281,21 @@ TEST(LimiterModelTest, RandomOperationsAgreeWithTheModel) {
     EXPECT_EQ(ids(limiter.close()), std::vector<int>(model.line.begin(), model.line.end()));
 }
 
+TEST(LimiterLineTest, TakesNobodyOutOfAnothersLine) {
+    Limiter first(1, 10);
+    Limiter second(1, 10);
+    limiter_waiter holder;
+    limiter_waiter other_holder;
+    limiter_waiter waiter;
+    ASSERT_EQ(first.acquire(holder), admission::granted);
+    ASSERT_EQ(second.acquire(other_holder), admission::granted);
+    ASSERT_EQ(second.acquire(waiter), admission::queued);
+    EXPECT_FALSE(first.remove(waiter)) << "it has moved on";
+    EXPECT_EQ(first.snapshot().waiting, 0U);
+    EXPECT_EQ(second.snapshot().waiting, 1U);
+    EXPECT_EQ(second.release(), &waiter);
+    EXPECT_FALSE(second.remove(waiter));
+}
+
 }  // namespace
 }  // namespace redoubt::resilience

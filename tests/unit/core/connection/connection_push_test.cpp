@@ -13,6 +13,7 @@ using ::testing::IsEmpty;
 
 class Listening : public ConnectionTest, protected Connection::PushListener {
 protected:
+    ~Listening() override { listen(nullptr); }  // the connection outlives what it would tell
     void on_push(reply&& value) noexcept override {
         EXPECT_TRUE(reactor_.on_thread());
         heard_.push_back(value.describe());

@@ -2,6 +2,7 @@
 #include "core/stack/limiter_layer.hpp"
 
 #include <deque>
+#include <functional>
 
 #include "tests/support/mock_layer.hpp"
 #include "tests/support/reactor_testing.hpp"
@@ -133,6 +134,7 @@ TEST_F(LimiterLayerTest, ThousandsOfWaitersThatFailAtOnceDoNotPileUp) {
     }));
     for (int i = 0; i < 20'000; ++i) one.start(op());
     answer(ops_[0]);
+    test::run_ready(reactor_);  // not all of them at once
     for (auto& o : ops_) ASSERT_EQ(o.outcomes, 1);
     EXPECT_LT(highest - lowest, 16 * 1024) << "bytes of stack";
     EXPECT_EQ(one.limiter().snapshot().in_use, 0U);
@@ -192,6 +194,32 @@ TEST_F(LimiterLayerTest, AnAsynchronousWaiterGoesOnOnItsThread) {
 TEST_F(LimiterLayerTest, DescribesItself) {
     EXPECT_CALL(next_, describe()).WillOnce(Return("next"));
     EXPECT_EQ(layer_.describe(), "limiter(2) > next");
+}
+
+TEST_F(LimiterLayerTest, CallsThatFailAtOnceAndAreMadeAgainLeaveTheThreadItsOtherWork) {
+    ON_CALL(next_, start(_)).WillByDefault(Invoke(Fail(error(errc::breaker_open))));
+    LimiterLayer one(next_, 1, 10'000);
+    resilience::limiter_waiter place;
+    ASSERT_EQ(const_cast<resilience::Limiter&>(one.limiter()).acquire(place), resilience::admission::granted);
+    constexpr std::size_t calls = 1000;
+    std::function<void(TestOperation&)> again = [&](TestOperation&) {
+        if (ops_.size() == calls) return;
+        auto& next = op();
+        next.on_finished = again;
+        one.start(next);
+    };
+    for (int i = 0; i < 2; ++i) {
+        auto& first = op();
+        first.on_finished = again;
+        one.start(first);
+    }
+    EXPECT_EQ(one.limiter().snapshot().waiting, 2U);
+    auto& breaker = op();  // gives a permit back, as an operation whose time is over does
+    one.completed(breaker, {});
+    EXPECT_LT(ops_.size(), 100U) << "not all at once";
+    test::run_ready(reactor_);
+    EXPECT_EQ(ops_.size(), calls) << "but all in the end";
+    for (auto& o : ops_) EXPECT_EQ(o.outcomes, 1);
 }
 
 }  // namespace
