@@ -457,12 +457,13 @@ TEST_P(PubSubOver, dropping_ends_those_who_wait) {
     const auto client = connected(base());
     for (int i = 0; i < 20; ++i) {
         auto s = std::make_optional(subscribed_to(client, {"c"}));
+        auto& subscriber = *s;
         std::atomic<int> waiting{0};
         std::vector<std::thread> readers;
         for (int t = 0; t < 3; ++t) {
-            readers.emplace_back([&] {
+            readers.emplace_back([&waiting, &subscriber] {
                 ++waiting;
-                const auto e = s->next();
+                const auto e = subscriber.next();
                 EXPECT_TRUE(!e || std::holds_alternative<closed>(*e));
             });
         }
