@@ -18,6 +18,8 @@ void EventQueue::news_locked() {
 bool EventQueue::push(event&& e) {
     const lock_guard hold(lock_);
     if (finished_) return true;
+    // Under the lock: whoever sees the count finds the message in the buffer, or what took its place.
+    if (std::holds_alternative<message>(e)) ++messages_;
     const bool fine = buffer_.push(std::move(e)) != EventBuffer::admission::overflown;
     news_locked();
     return fine;
@@ -106,7 +108,7 @@ void EventQueue::cancel(const std::shared_ptr<detail::next_waiter>& waiter) {
 
 EventQueue::figures EventQueue::stats() const {
     const lock_guard hold(lock_);
-    return {buffer_.size(), buffer_.bytes(), buffer_.dropped_total()};
+    return {buffer_.size(), buffer_.bytes(), messages_, buffer_.dropped_total()};
 }
 
 }  // namespace redoubt::pubsub

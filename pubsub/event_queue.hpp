@@ -41,6 +41,7 @@ public:
     struct figures {
         std::size_t buffered = 0;
         std::size_t buffered_bytes = 0;
+        std::uint64_t messages = 0;
         std::uint64_t dropped = 0;
     };
     figures stats() const;
@@ -57,6 +58,7 @@ private:
     EventBuffer buffer_;                                        // under lock_, as all below
     std::deque<std::shared_ptr<detail::next_waiter>> waiters_;  // never served except by serve()
     bool serving_ = false;                                      // serve() is posted
+    std::uint64_t messages_ = 0;
     bool finished_ = false;
     bool loop_over_ = false;
 };

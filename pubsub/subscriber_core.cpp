@@ -118,10 +118,11 @@ void SubscriberCore::on_push_down(const error& why) noexcept {
     seek_later();
 }
 
+// Release: who sees that his request counts may drop the handle it was made through.
 void SubscriberCore::note_figures() noexcept {
-    connected_.store(!ended_ && registry_.restored(), std::memory_order_relaxed);
-    wanted_.store(registry_.desired_count(), std::memory_order_relaxed);
-    confirmed_.store(ended_ ? 0 : registry_.confirmed_count(), std::memory_order_relaxed);
+    connected_.store(!ended_ && registry_.restored(), std::memory_order_release);
+    wanted_.store(registry_.desired_count(), std::memory_order_release);
+    confirmed_.store(ended_ ? 0 : registry_.confirmed_count(), std::memory_order_release);
 }
 
 // The registry has decided already; callers that are told something by it find it in the figures.
@@ -164,10 +165,7 @@ void SubscriberCore::carry_out(action& a) {
                             {.node = pool_.node(), .text = "a later call asked for the opposite"});
             return calls_.settle(a.of, a.what, &why);
         }
-        case deliver:
-            messages_.fetch_add(1, std::memory_order_relaxed);
-            overflown_ |= !events_->push(std::move(a.said));
-            return;
+        case deliver: overflown_ |= !events_->push(std::move(a.said)); return;
         case pong: return liveness_.pong();
         case restored: pauses_.connected(reactor_.now_ns()); return events_->tell_gap();
         case broken: return fail_connection(a.why);
@@ -252,12 +250,12 @@ void SubscriberCore::close() noexcept {
 
 subscriber_stats SubscriberCore::stats() const {
     const auto queue = events_->stats();
-    return {.connected = connected_.load(std::memory_order_relaxed),
-            .wanted = wanted_.load(std::memory_order_relaxed),
-            .confirmed = confirmed_.load(std::memory_order_relaxed),
+    return {.connected = connected_.load(std::memory_order_acquire),
+            .wanted = wanted_.load(std::memory_order_acquire),
+            .confirmed = confirmed_.load(std::memory_order_acquire),
             .buffered = queue.buffered,
             .buffered_bytes = queue.buffered_bytes,
-            .messages = messages_.load(std::memory_order_relaxed),
+            .messages = queue.messages,
             .dropped = queue.dropped,
             .reconnections = reconnections_.load(std::memory_order_relaxed)};
 }

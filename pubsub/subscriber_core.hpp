@@ -78,7 +78,6 @@ private:
     std::atomic<bool> connected_{false};
     std::atomic<std::size_t> wanted_{0};
     std::atomic<std::size_t> confirmed_{0};
-    std::atomic<std::uint64_t> messages_{0};
     std::atomic<std::uint64_t> reconnections_{0};
 
     // I/O thread only

@@ -167,12 +167,8 @@ TEST_F(PubSubHostile, dropping_ends_a_call_that_waits_for_the_server) {
         [](const words& command) -> std::string { return command[0] == "SUBSCRIBE" ? "" : "+OK\r\n"; }));
     const auto client = this->client();
     auto s = std::make_optional(client.subscribe({}).value());
-    std::atomic<bool> asking{false};
-    std::thread asks([&] {
-        asking = true;
-        EXPECT_EQ(s->subscribe({"c"}, no_deadline).error(), errc::closed);
-    });
-    ASSERT_TRUE(eventually([&] { return asking && s->stats().wanted == 1; }));
+    std::thread asks([&subscriber = *s] { EXPECT_EQ(subscriber.subscribe({"c"}, no_deadline).error(), errc::closed); });
+    ASSERT_TRUE(eventually([&] { return s->stats().wanted == 1; }));
     s.reset();
     asks.join();
 }

@@ -184,6 +184,7 @@ TEST_F(Queue, SaysWhenItOverflows) {
     EXPECT_FALSE(queue_->push(say("2")));
     EXPECT_EQ(queue_->stats().buffered, 1U);
     EXPECT_EQ(queue_->stats().dropped, 1U);
+    EXPECT_EQ(queue_->stats().messages, 2U);
 }
 
 }  // namespace
