@@ -2,12 +2,11 @@
 #include "core/node/node.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <utility>
 
-#include "core/fork_number.hpp"
 #include "core/log.hpp"
+#include "core/per_process.hpp"
 
 namespace redoubt::core {
 
@@ -16,23 +15,9 @@ using lock_guard = std::lock_guard<std::mutex>;
 namespace {
 
 struct Registry {
-    const std::uint32_t forks;
     std::mutex lock;
     std::map<std::string, std::weak_ptr<Node>> nodes;
 };
-
-// Never destroyed: clients may outlive static objects. A child of fork() begins with an empty one, since a lock of its
-// parent's may be held for ever.
-Registry& registry() {
-    static std::atomic<Registry*> current{new Registry{fork_number(), {}, {}}};
-    auto* known = current.load();
-    while (known->forks != fork_number()) {
-        auto* const fresh = new Registry{fork_number(), {}, {}};
-        if (current.compare_exchange_strong(known, fresh)) return *fresh;
-        delete fresh;
-    }
-    return *known;
-}
 
 // The words of an error without what the reader of a rejection knows already: node, fate, remedy.
 std::string briefly(const error& e) {
@@ -49,7 +34,7 @@ std::string in_ms(std::chrono::nanoseconds t) {
 }  // namespace
 
 std::shared_ptr<Node> Node::of(const std::string& name, const node_policy& policy) {
-    auto& all = registry();
+    auto& all = per_process<Registry>();
     const lock_guard hold(all.lock);
     std::erase_if(all.nodes, [](const auto& n) { return n.second.expired(); });
     if (auto known = all.nodes[name].lock()) return known;
@@ -62,14 +47,6 @@ Node::Node(std::string name, const node_policy& policy)
     : breaker_(std::move(name), policy.breaker, [this](const auto& e) { on_breaker(e); }),
       governor_(policy.dials, resilience::random_seed()),
       health_(policy.health) {}
-
-error Node::rejection(std::int64_t now_ns, phase p) const {
-    auto why = breaker_.rejection(now_ns);
-    return {errc::breaker_open,
-            fate::not_applied,
-            p,
-            {.node = name(), .text = std::move(why.text), .retry_after = why.retry_after}};
-}
 
 // -- watchers --
 

@@ -55,8 +55,6 @@ public:
 
     const std::string& name() const noexcept { return breaker_.name(); }
     resilience::CircuitBreaker& breaker() noexcept { return breaker_; }
-    /// What somebody is told who is turned away now.
-    error rejection(std::int64_t now_ns, phase p) const;
 
     void join(Watcher& w);
     /// When it has returned, the watcher is not called any more. Without effect when it had left before.

@@ -11,7 +11,6 @@ using lock_guard = std::lock_guard<std::mutex>;
 
 namespace {
 
-constexpr std::int64_t blocking_margin_ns = 500'000'000;
 constexpr std::int64_t naming_time_ns = 5'000'000'000;
 
 bool has_own_time(const Operation& op) noexcept {

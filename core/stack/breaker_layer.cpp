@@ -14,22 +14,24 @@ using resilience::call_outcome;
 
 static bool waits_on_server(const Operation& op) noexcept { return has(op.command->flags(), command_flag::blocking); }
 
+error breaker_rejection(const resilience::CircuitBreaker& breaker, std::int64_t now_ns, phase p) {
+    auto why = breaker.rejection(now_ns);
+    return {errc::breaker_open,
+            fate::not_applied,
+            p,
+            {.node = breaker.name(), .text = std::move(why.text), .cause = {}, .retry_after = why.retry_after}};
+}
+
 void BreakerLayer::start(Operation& op) noexcept {
     // Layers above have just read the clock for a first attempt; before a further one time has passed.
     if (op.attempts != 0) op.started_ns = op.reactor->now_ns();
     const auto kind = waits_on_server(op) ? call_kind::waiting : call_kind::ordinary;
     const auto ticket = breaker_.try_acquire(op.started_ns, kind);
     if (!ticket) {
-        reject(op);
+        op.fail(breaker_rejection(breaker_, op.started_ns, phase::none));
         return;
     }
     enter(op, {ticket->word, static_cast<std::uint64_t>(op.started_ns)});
-}
-
-void BreakerLayer::reject(Operation& op) const noexcept {
-    auto why = breaker_.rejection(op.started_ns);
-    op.fail(error(errc::breaker_open, fate::not_applied, phase::none,
-                  {.node = breaker_.name(), .text = std::move(why.text), .cause = {}, .retry_after = why.retry_after}));
 }
 
 void BreakerLayer::completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept {

@@ -8,6 +8,9 @@
 
 namespace redoubt::core {
 
+/// What somebody is told whom the breaker turns away now.
+error breaker_rejection(const resilience::CircuitBreaker& breaker, std::int64_t now_ns, phase p);
+
 /// The breaker belongs to the node, not to this stack: others share it, and it must outlive the layer. A rejected
 /// operation fails at once, was not sent and made no attempt.
 ///
@@ -22,7 +25,6 @@ public:
     std::string describe() const override;
 
 private:
-    void reject(Operation& op) const noexcept;
     resilience::call_outcome judge(Operation& op, std::uint64_t generation) noexcept;
 
     resilience::CircuitBreaker& breaker_;

@@ -7,6 +7,8 @@
 
 namespace redoubt::core {
 
+/// What a command that waits on the server gets beyond its own time.
+inline constexpr std::int64_t blocking_margin_ns = 500'000'000;
 inline constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
 
 inline std::int64_t steady_now_ns() noexcept {

@@ -1,6 +1,8 @@
 // What a process knows of a node: who shares it, who is told, what reaches breaker, health and log.
 #include "core/node/node.hpp"
 
+#include "core/stack/breaker_layer.hpp"
+
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -153,7 +155,7 @@ TEST_F(NodeTest, FiveFailedDialsOpenTheBreakerWithTheCause) {
     EXPECT_EQ(circuit(), breaker_state::closed);
     next_dial(outcome::failed);
     EXPECT_EQ(circuit(), breaker_state::open);
-    const auto e = node_.rejection(now(), phase::lease);
+    const auto e = breaker_rejection(node_.breaker(), now(), phase::lease);
     EXPECT_EQ(e, errc::breaker_open);
     EXPECT_EQ(e.fate(), fate::not_applied);
     EXPECT_EQ(e.phase(), phase::lease);
@@ -395,7 +397,7 @@ TEST_F(NodeTest, AWordOfTheCauseIsEnough) {
         const auto a = node_.ask_to_dial(now());
         node_.dial_finished(a.under, outcome::failed, now(), &bare);
     }
-    EXPECT_THAT(std::string(node_.rejection(now(), phase::none).text()),
+    EXPECT_THAT(std::string(breaker_rejection(node_.breaker(), now(), phase::none).text()),
                 HasSubstr(make_error_code(errc::connect_timeout).message()));
 }
 
