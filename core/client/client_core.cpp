@@ -72,6 +72,8 @@ error operations_ended(const std::string& node) {
             {.node = node, .text = "operations were still under way and were ended with `closed`"}};
 }
 
+bool in_use(const LimiterLayer& l) { return l.limiter().snapshot().in_use != 0; }
+
 constexpr auto drain_poll = std::chrono::milliseconds(1);
 
 retry_settings make_retry(const retry_options& r) {
@@ -172,7 +174,6 @@ bool ClientCore::run(const command_base& command, const call_options& call, repl
 
 bool ClientCore::run_on(Connection& connection, const command_base& command, const call_options& call, reply& value,
                         error& failure) noexcept {
-    constexpr auto blocking_margin = std::chrono::nanoseconds(std::chrono::milliseconds(500));
     if (!usable(command, failure)) return false;
     if (reactor_.on_thread()) return failure = error(errc::would_deadlock), false;
     BlockingOperation op(reactor_);
@@ -182,7 +183,7 @@ bool ClientCore::run_on(Connection& connection, const command_base& command, con
     if (call.deadline.is_set() || !has(command.flags(), command_flag::blocking)) {
         op.deadline_ns = deadline_ns(call);
     } else if (command.block_ms() >= 0) {
-        op.deadline_ns = later_ns(op.started_ns, command.block_ms() * 1'000'000 + blocking_margin.count());
+        op.deadline_ns = later_ns(op.started_ns, command.block_ms() * 1'000'000 + blocking_margin_ns);
     }
     connection.start(op);
     op.wait({});
@@ -341,11 +342,12 @@ void ClientCore::begin_shutdown() noexcept {
     finish_shutdown();
 }
 
-// Until everything is down and every outcome has been delivered.
+// Until everything is down and every outcome has been delivered. A permit in use: an operation that a calling thread is
+// handing on at this moment is neither in a line nor in the inbox.
 void ClientCore::finish_shutdown() noexcept {
-    if (pool_.quiet() && reactor_.inbox_empty() && launching_.load(std::memory_order_acquire) == 0) {
-        return reactor_.stop();
-    }
+    const bool on_the_way =
+        launching_.load(std::memory_order_acquire) != 0 || in_use(*node_limit_) || (limiter_ && in_use(*limiter_));
+    if (!on_the_way && pool_.quiet() && reactor_.inbox_empty()) return reactor_.stop();
     reactor_.post([this] { finish_shutdown(); });
 }
 

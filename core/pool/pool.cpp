@@ -118,6 +118,8 @@ bool Pool::cancel(Operation& op, errc reason) noexcept {
     {
         const lock_guard hold(lock_);
         if (op.holder.load(std::memory_order_relaxed) != this) return false;
+        // Meant for the attempt before: here its time stands still.
+        if (reason == errc::attempt_timeout) return false;
         waiting_.erase(op);
         waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
         op.holder.store(nullptr, std::memory_order_release);

@@ -3,6 +3,7 @@
 
 #include "core/pool/pool.hpp"
 #include "core/pool/pool_timers.hpp"
+#include "core/stack/breaker_layer.hpp"
 
 namespace redoubt::core {
 
@@ -93,7 +94,7 @@ std::optional<error> Pool::lease_refusal() const noexcept {
 std::optional<error> Pool::lease_refusal_locked() const noexcept {
     if (auto refusal = refusal_locked()) return refusal;
     if (usable() || node_->breaker().state() != breaker_state::open) return std::nullopt;
-    return node_->rejection(steady_now_ns(), phase::lease);
+    return breaker_rejection(node_->breaker(), steady_now_ns(), phase::lease);
 }
 
 bool Pool::leave_lease_line(lease_request& r) noexcept {
@@ -152,7 +153,10 @@ void Pool::retire(Connection& connection) noexcept {
     if (wanted_ == want::replacement) connect();  // it may have waited for this place
 }
 
-void Pool::on_lease_down(Connection& connection) noexcept {
+void Pool::on_lease_down(Connection& connection, const error& why) noexcept {
+    // Closed by us, or while nothing was owed: that says nothing about the node.
+    if (why != errc::closed && connection.failed_with_replies_owed())
+        node_->breaker().connection_failed(steady_now_ns());
     {
         const lock_guard hold(lock_);
         std::erase(idle_, &connection);

@@ -5,7 +5,8 @@
 //   current   take_over(); recovered()                    loss; replaced (draining); silent (suspect)
 //   suspect   silence for two attempts                    a byte (current, or draining when it has been replaced);
 //                                                         a new connection is answered, or its time is over: closed
-//   draining  its replacement is up                       nothing is owed any more, or its time is over: closed
+//   draining  its replacement is up, or must wait for     nothing is owed any more, or its time is over: closed
+//             its place, or for what it refused to serve
 #include <algorithm>
 
 #include "core/log.hpp"
@@ -130,7 +131,7 @@ std::int64_t Pool::lifetime_end_ns(std::int64_t now_ns) noexcept {
 
 void Pool::on_down(Connection& connection, const error& why) noexcept {
     if (auto* const mine = find_link(&connection)) return on_link_down(*mine, why);
-    on_lease_down(connection);
+    on_lease_down(connection, why);
 }
 
 void Pool::on_link_down(link& l, const error& why) noexcept {
@@ -152,6 +153,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     }
     if (was == role::suspect) wanted_ = want::connection;
     if (was == role::current) {
+        timers_->lifetime.cancel();
         lost_at_ns_ = now;
         node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns);
         // An idle connection that the server closes is replaced without a word, if that succeeds.
@@ -181,6 +183,7 @@ void Pool::replace_after_closing(std::string_view why) noexcept {
     auto* const l = find_link(role::current);
     if (closing_ || l == nullptr) return;
     current_.store(nullptr, std::memory_order_release);
+    timers_->lifetime.cancel();
     const auto now = steady_now_ns();
     lost_at_ns_ = now;
     wanted_ = want::connection;
