@@ -1,29 +1,18 @@
-// The I/O of a multiplexed connection.
+// A multiplexed connection: adding commands, writing them, its end. Reading is in connection_reading.cpp.
 #include "core/connection/connection.hpp"
 
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <system_error>
 
-#include "core/protocol/server_error.hpp"
-
 namespace redoubt::core {
-
-namespace asio = boost::asio;
 
 namespace {
 constexpr std::size_t crowd_min = 2;  // commands in flight from which on a writer waits a moment for company
 }
 using lock_guard = std::lock_guard<std::mutex>;
-
-struct Connection::Descriptor {
-    asio::posix::stream_descriptor waiter;
-};
 
 Connection::Connection(Reactor& reactor, Listener& listener, const settings& s, const syscalls& calls)
     : reactor_(reactor),
@@ -32,19 +21,26 @@ Connection::Connection(Reactor& reactor, Listener& listener, const settings& s, 
       node_(s.node),
       node_details_(errc::closed, fate::not_applied, phase::none, {.node = s.node}),
       room_again_(s.output_bytes_max / 2),
-      mux_(*this, s.output_bytes_max),
+      callers_lead_(s.callers_lead),
+      mux_(*this, s.output_bytes_max, s.callers_lead),
       decoder_(s.replies),
+      lead_spin_(s.spin.count()),
       spin_(s.spin.count()) {}
 
-Connection::~Connection() { reactor_.forget(*this); }
+Connection::~Connection() {
+    reactor_.forget(static_cast<Flushable&>(*this));
+    reactor_.forget(static_cast<const Visited&>(*this));
+}
 
 // -- submitting --
 
 Connection::admission Connection::submit(Operation& op) noexcept {
     const bool here = reactor_.on_thread();
+    auto* const burst = here ? nullptr : Burst::current();
     bool write_now = false;
     bool crowd = false;
     bool flush_now = false;
+    sleeper reader = nullptr;
     {
         const lock_guard hold(lock_);
         admission answer{};
@@ -58,15 +54,17 @@ Connection::admission Connection::submit(Operation& op) noexcept {
             return answer;
         }
         ++figures_.commands;
-        if (!here) {
-            write_now = mux_.take_writer(Multiplexer::holder::caller);
-            crowd = mux_.in_flight() > crowd_min;
-        } else {
+        reader = summon_reader_locked(op);
+        if (here) {
             // Client and server would run in lockstep if everything were kept to the end of a long dispatch.
             const auto enough = std::clamp<std::size_t>(mux_.in_flight() / 6, 16, 128);
             flush_now = ++unflushed_ >= enough && mux_.take_writer(Multiplexer::holder::reactor);
+        } else if (burst == nullptr) {
+            write_now = mux_.take_writer(Multiplexer::holder::caller);
+            crowd = mux_.in_flight() > crowd_min;
         }
     }
+    // From here on the operation may be over and gone.
     if (write_now) {
         // Others are about to add their commands: let them, and send all at once.
         if (crowd) wait_for_company();
@@ -74,9 +72,12 @@ Connection::admission Connection::submit(Operation& op) noexcept {
     } else if (flush_now) {
         unflushed_ = 0;
         write_out();
+    } else if (burst != nullptr) {
+        burst->flush_later(*this);
     } else if (here && !std::exchange(flush_due_, true)) {
         reactor_.flush_later(*this);
     }
+    wake(reader);
     return admission::accepted;
 }
 
@@ -95,6 +96,12 @@ void Connection::start(Operation& op) noexcept {
 }
 
 void Connection::listen(PushListener* to) noexcept {
+    {
+        const lock_guard hold(lock_);
+        mux_.keep_readers_out(true);
+        (void)mux_.watch();
+        set_interest_locked();
+    }
     listening_ = true;
     push_listener_ = to;
 }
@@ -116,11 +123,20 @@ bool Connection::push(std::string_view bytes) noexcept {
 bool Connection::cancel(Operation& op, errc reason) noexcept {
     auto outcome = Multiplexer::departure::unknown_operation;
     bool room = false;
+    bool led = false;
+    auto duty = Multiplexer::duty::none;
+    sleeper next = nullptr;
     {
         const lock_guard hold(lock_);
+        led = mux_.leads(op);
         outcome = mux_.leave(op);
-        room = room_again_locked();  // nobody may be left to write, and to tell of it
+        led = led && outcome != Multiplexer::departure::unknown_operation;
+        if (led) next = hand_on_locked(duty);  // whether it had begun to read or not: this is its thread
+        room = room_again_locked();            // nobody may be left to write, and to tell of it
     }
+    if (led) op.take_token();
+    wake(next);
+    act_on(duty);
     if (room) reactor_.post([this] { listener_.on_room(*this); });
     if (outcome == Multiplexer::departure::unknown_operation) return false;
     const bool cut = outcome == Multiplexer::departure::not_applied;
@@ -144,12 +160,15 @@ void Connection::wait_for_company() noexcept {
 }
 
 void Connection::flush() noexcept {
-    flush_due_ = false;
-    unflushed_ = 0;
+    const bool here = reactor_.on_thread();
+    if (here) {
+        flush_due_ = false;
+        unflushed_ = 0;
+    }
     bool mine = false;
     {
         const lock_guard hold(lock_);
-        mine = mux_.take_writer(Multiplexer::holder::reactor);
+        mine = mux_.take_writer(here ? Multiplexer::holder::reactor : Multiplexer::holder::caller);
     }
     if (mine) write_out();
 }
@@ -194,184 +213,17 @@ void Connection::write_out() noexcept {
         }
         sent = 0;
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            {
-                const lock_guard hold(lock_);
-                mux_.park_writer();
-            }
-            return reactor_.on_thread() ? wait_writable() : reactor_.post([this] { wait_writable(); });
-        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return wait_writable();
         fail(system_error(errc::write_failed, errno));  // the next round releases the role
     }
 }
 
+// Nobody who has a reply to wait for waits here: a server may read on only when its own replies are read.
 void Connection::wait_writable() noexcept {
-    descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_write, [this](const auto&) {
-        const Reactor::Dispatch dispatch(reactor_);
-        write_out();  // releases the role when the connection has failed meanwhile
-    });
-}
-
-// -- reading --
-
-void Connection::adopt(int fd) noexcept {
-    decoder_.reset();
-    fd_ = fd;
-    expect_silence();
-    last_receive_ns_ = steady_now_ns();
-    reactor_.connection_opened();
-    descriptor_ = std::make_unique<Descriptor>(Descriptor{asio::posix::stream_descriptor(reactor_.context(), fd)});
-    {
-        const lock_guard hold(lock_);
-        refused_ = false;
-        mux_.open();
-        up_.store(true, std::memory_order_release);  // before a caller can fail it
-    }
-    wait_readable();
-}
-
-void Connection::wait_readable() noexcept {
-    descriptor_->waiter.async_wait(asio::posix::stream_descriptor::wait_read, [this](const auto&) { on_readable(); });
-}
-
-// One receive, and what it brings. False: nothing more at present.
-bool Connection::receive() noexcept {
-    const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
-    return take_in(n, errno);
-}
-
-bool Connection::take_in(ssize_t n, int err) noexcept {
-    if (n > 0) {
-        const auto size = static_cast<std::size_t>(n);
-        last_receive_ns_ = reactor_.now_ns();
-        receives_.store(receives_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        bytes_in_.store(bytes_in_.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
-        decoder_.supply({reactor_.read_buffer(), size});
-        return decode() && size == Reactor::read_buffer_size;
-    }
-    if (n < 0 && err == EINTR) return true;
-    if (n < 0 && (err == EAGAIN || err == EWOULDBLOCK)) return false;
-    fail(n == 0 ? node_error(errc::connection_lost, fate::unknown, phase::sent)
-                : system_error(errc::connection_lost, err));
-    return false;
-}
-
-void Connection::on_readable() noexcept {
-    constexpr int receives_max = 4;  // then the others' turn
-    constexpr int spins_max = 16;    // likewise
-    {
-        const Reactor::Dispatch dispatch(reactor_);
-        replies_just_now_ = 0;
-        for (int i = 0; up() && i < receives_max && receive(); ++i) {
-        }
-    }
-    for (int i = 0; i < spins_max && spin_for_more(); ++i) {
-    }
-    const Reactor::Dispatch dispatch(reactor_);
-    if (up()) return wait_readable();
-    drain();
-    auto duty = Multiplexer::duty::none;
-    {
-        const lock_guard hold(lock_);
-        duty = mux_.release_reader();
-    }
-    act_on(duty);
-}
-
-// Between two dispatches, so that what the last one collected has been sent. False: wait for the kernel's report.
-bool Connection::spin_for_more() noexcept {
-    if (!up() || !reactor_.alone() || !spin_.worthwhile(replies_just_now_)) return false;
-    const auto until = steady_now_ns() + spin_.length_ns();
-    do {
-        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
-        const int err = errno;
-        if (n < 0 && (err == EAGAIN || err == EINTR)) continue;
-        spin_.found();
-        const Reactor::Dispatch dispatch(reactor_);
-        replies_just_now_ = 0;
-        (void)take_in(n, err);
-        return up();
-    } while (reactor_.inbox_empty() && steady_now_ns() < until);
-    spin_.found_nothing();
-    return false;
-}
-
-// A send that failed says nothing of the replies that had come before: they are still delivered.
-void Connection::drain() noexcept {
-    {
-        const lock_guard hold(lock_);
-        if (cause_ != errc::write_failed) return;
-    }
-    constexpr int receives_max = 64;  // as much as a socket's buffer holds
-    for (int i = 0; i < receives_max; ++i) {
-        const auto n = calls_.recv(fd_, reactor_.read_buffer(), Reactor::read_buffer_size);
-        if (n <= 0) return;
-        decoder_.supply({reactor_.read_buffer(), static_cast<std::size_t>(n)});
-        if (!decode()) return;
-    }
-}
-
-bool Connection::decode() noexcept {
-    auto* const replies = reactor_.reply_buffer();
-    for (;;) {
-        std::size_t n = 0;
-        auto step = Decoder::step::reply;
-        while (n < batch_max && (step = decoder_.next(replies[n])) == Decoder::step::reply) ++n;
-        if (n != 0 && !deliver(n)) return false;
-        if (step == Decoder::step::need_more) return true;
-        if (step == Decoder::step::failed) {
-            fail(error(decoder_.error_kind(), fate::unknown, phase::reply,
-                       {.node = node_, .text = std::string(decoder_.error())}));
-            return false;
-        }
-    }
-}
-
-bool Connection::deliver(std::size_t n) noexcept {
-    auto* const replies = reactor_.reply_buffer();
-    std::array<Operation*, batch_max> owners;  // NOLINT: filled below
-    std::size_t known = 0;
-    replies_just_now_ += n;
-    if (listening_) {
-        for (std::size_t i = 0; i < n && push_listener_ != nullptr; ++i) push_listener_->on_push(std::move(replies[i]));
-        return up();
-    }
-    {
-        const lock_guard hold(lock_);
-        known = mux_.take(owners.data(), n);
-    }
-    for (std::size_t i = 0; i < known; ++i) {
-        if (i + 1 < known) __builtin_prefetch(owners[i + 1], 1);
-        if (owners[i] != nullptr) answer(*owners[i], std::move(replies[i]));
-    }
-    if (known == n) return true;
-    fail(error(errc::protocol_error, fate::unknown, phase::reply,
-               {.node = node_, .text = "a reply that no command is waiting for: " + replies[known].describe(100)}));
-    return false;
-}
-
-namespace {
-bool tells_state(errc code) noexcept {
-    switch (code) {
-        case errc::read_only:
-        case errc::no_auth:
-        case errc::loading:
-        case errc::busy:
-        case errc::master_down: return true;
-        default: return false;
-    }
-}
-}  // namespace
-
-void Connection::answer(Operation& op, reply&& value) noexcept {
-    if (!value.is_error()) return op.succeed(std::move(value));
-    const auto meaning = read_server_error(value.text(), op.command->flags());
-    if (tells_state(meaning.code) && !has(op.command->flags(), command_flag::script)) {
-        listener_.on_refusal(*this, meaning.code);
-    }
-    op.fail(error(meaning.code, meaning.fate, phase::reply, {.node = node_, .text = std::string(value.text())})
-                .with_partial(meaning.partial)
-                .with_read_only(has(op.command->flags(), command_flag::read_only)));
+    const lock_guard hold(lock_);
+    mux_.park_writer();
+    writer_waits_ = true;
+    set_interest_locked();
 }
 
 // -- the end --
@@ -430,19 +282,19 @@ void Connection::sweep() noexcept {
 
 void Connection::finish_down() noexcept {
     const Reactor::Dispatch dispatch(reactor_);
-    if (descriptor_) {
-        descriptor_->waiter.release();  // leaves epoll; pending waits end
-        descriptor_.reset();
-        calls_.close(fd_);
-        reactor_.connection_closed();
-        fd_ = -1;
-    }
-    decoder_.reset();
+    reactor_.forget(static_cast<const Visited&>(*this));
     error why;
     {
         const lock_guard hold(lock_);
+        reactor_.poller().remove(fd_, *this);
+        calls_.close(fd_);
+        fd_ = -1;
+        visits_ = false;
         why = cause_;
     }
+    reactor_.connection_closed();
+    decoder_.reset();
+    lead_replies_.reset();
     if (auto* const told = std::exchange(push_listener_, nullptr)) told->on_push_down(why);
     listening_ = false;
     listener_.on_down(*this, why);

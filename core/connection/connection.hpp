@@ -1,4 +1,5 @@
-// A multiplexed connection: callers write, the I/O thread reads, every reply finds its command.
+// A multiplexed connection: callers write and read for one another, or the I/O thread does; every reply finds its
+// command.
 #pragma once
 
 #include <atomic>
@@ -31,8 +32,13 @@ struct connection_figures {
 /// Drives a Multiplexer over a descriptor. The object is reused: down → up with adopt(), up → down by itself when the
 /// connection fails, and the owner is told. It lives as long as its owner, and longer than the reactor's loop.
 ///
-/// Lock order: the owner's lock may be held when calling submit(); the listener is called without any lock.
-class Connection final : public Layer, private Flushable {
+/// One thread at a time reads: that of a blocking call whose reply is owed (the *leader*, which hands the token on when
+/// its own reply is there), or the I/O thread, as long as replies to asynchronous commands are owed and while nothing
+/// happens. Who reads completes what is answered; asynchronous operations go on on the I/O thread.
+///
+/// Lock order: the owner's lock may be held when calling submit(); the listener is called without any lock. Under the
+/// lock nothing waits; the only system calls there are shutdown() and the poller's change().
+class Connection final : public Layer, private ReaderSeat, private Flushable, private Visited, private Poller::Watcher {
 public:
     /// The owner's side. Called on the I/O thread.
     class Listener {
@@ -68,6 +74,7 @@ public:
         reply_limits replies;
         std::size_t output_bytes_max = 0;
         std::chrono::nanoseconds spin{};  // how long to wait awake for the next reply; 0: not at all
+        bool callers_lead = true;         // false: only the I/O thread reads
     };
 
     Connection(Reactor& reactor, Listener& listener, const settings& s, const syscalls& calls = syscalls::real());
@@ -98,8 +105,8 @@ public:
     bool fail_if_idle(error why) noexcept;
     /// Receives so far: a figure that moves when the server says anything.
     std::uint64_t receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
-    /// When the last one was, or when it came up. I/O thread.
-    std::int64_t last_receive_ns() const noexcept { return last_receive_ns_; }
+    /// When the last one was, or when it came up.
+    std::int64_t last_receive_ns() const noexcept { return last_receive_ns_.load(std::memory_order_relaxed); }
     /// In on_down(): commands were owed a reply when it failed.
     bool failed_with_replies_owed() const noexcept { return replies_owed_; }
     /// From now on on_silence() will be told again. I/O thread.
@@ -115,21 +122,39 @@ public:
     }
 
 private:
-    struct Descriptor;
+    // Who is called when the token passes on; to be woken outside the lock. Null: nobody sleeps.
+    using sleeper = std::atomic<std::uint32_t>*;
+    struct scratch;  // where a reader decodes to
+
     void flush() noexcept override;
+    bool visit() noexcept override;
+    void on_ready(std::uint8_t what) noexcept override;
+    void lead(Operation& own) noexcept override;
+
+    sleeper summon_reader_locked(Operation& op) noexcept;
+    sleeper call_leader_locked() noexcept;
+    sleeper hand_on_locked(Multiplexer::duty& d) noexcept;
+    void wake(sleeper s) noexcept;
+    void set_interest_locked() noexcept;
+    void visit_soon_locked() noexcept;
+
     bool room_again_locked() noexcept;
     void wait_for_company() noexcept;
     void write_out() noexcept;
     void wait_writable() noexcept;
-    void wait_readable() noexcept;
+
     void on_readable() noexcept;
     bool receive() noexcept;
-    bool take_in(ssize_t n, int err) noexcept;
     bool spin_for_more() noexcept;
-    void drain() noexcept;
-    bool decode() noexcept;
-    bool deliver(std::size_t n) noexcept;
+    bool await_bytes(const Operation& own, char* buffer, ssize_t& n, int& err) noexcept;
+    bool lead_on(const Operation& own) noexcept;
+    bool take_in(ssize_t n, int err, const scratch& s, std::int64_t now_ns) noexcept;
+    void drain(const scratch& s) noexcept;
+    bool decode(const scratch& s) noexcept;
+    bool deliver(const scratch& s, std::size_t n) noexcept;
     void answer(Operation& op, reply&& value) noexcept;
+    void tell_refusal(errc code) noexcept;
+
     Multiplexer::duty fail_locked(error&& why) noexcept;
     void act_on(Multiplexer::duty d) noexcept;
     void sweep() noexcept;
@@ -137,6 +162,8 @@ private:
     error system_error(errc code, int err) const noexcept;
 
     static constexpr std::size_t batch_max = Reactor::reply_buffer_size;
+    static constexpr std::size_t lead_batch = 16;                      // replies
+    static constexpr std::size_t lead_bytes = std::size_t{16} * 1024;  // of the leader's stack
 
     Reactor& reactor_;
     Listener& listener_;
@@ -144,27 +171,38 @@ private:
     const std::string node_;
     const error node_details_;
     const std::size_t room_again_;
+    const bool callers_lead_;
 
     mutable std::mutex lock_;
-    Multiplexer mux_;             // under lock_
-    int fd_ = -1;                 // set and cleared while no role is held; shutdown() under lock_
-    error cause_;                 // under lock_: why it failed
-    bool refused_ = false;        // under lock_: somebody met a full buffer
-    connection_figures figures_;  // under lock_: commands, bytes_out, sends
+    Multiplexer mux_;                 // under lock_, as all up to the next blank line
+    error cause_;                     // why it failed
+    connection_figures figures_;      // commands, bytes_out, sends
+    std::int64_t last_async_ns_ = 0;  // when a command was added whose caller cannot read
+    std::uint64_t visited_at_ = 0;    // commands at the last visit
+    std::uint8_t interest_ = 0;       // what the poller has been told
+    bool writer_waits_ = false;       // for room in the socket
+    bool end_reported_ = false;       // the poller tells of the end of the stream only once
+    bool visits_ = false;             // has asked to be visited
+    bool refused_ = false;            // somebody met a full buffer
+    bool replies_owed_ = false;       // when it failed; then the I/O thread's
+
+    int fd_ = -1;  // set and cleared while no role is held; shutdown() under lock_
     std::atomic<std::uint64_t> bytes_in_{0};
     std::atomic<std::uint64_t> receives_{0};
+    std::atomic<std::int64_t> last_receive_ns_{0};
     std::atomic<bool> up_{false};
     std::atomic<bool> silence_told_{false};
-    bool replies_owed_ = false;  // under lock_ when it fails; then the I/O thread's
+
+    // the reader's
+    Decoder decoder_;
+    std::unique_ptr<reply[]> lead_replies_;  // made by the first leader, given back when nothing happens for a while
+    AdaptiveSpin lead_spin_;
+    std::uint64_t replies_just_now_ = 0;
+    bool listening_ = false;
 
     // I/O thread only
-    std::unique_ptr<Descriptor> descriptor_;
-    Decoder decoder_;
     AdaptiveSpin spin_;
-    std::uint64_t replies_just_now_ = 0;
-    std::int64_t last_receive_ns_ = 0;
     PushListener* push_listener_ = nullptr;
-    bool listening_ = false;
     std::size_t unflushed_ = 0;
     bool flush_due_ = false;
 };

@@ -12,7 +12,8 @@ Multiplexer::admission Multiplexer::append(Operation& op) {
     const auto unsent = unsent_bytes();
     if (unsent != 0 && unsent + bytes.size() > unsent_max_) return admission::full;
     filling_.reserve(bytes.size());
-    filling_slots_.push_back({&op, bytes.size()});
+    filling_slots_.push_back({&op, bytes.size(), op.may_lead()});
+    if (!op.may_lead()) ++waiting_for_reactor_;
     filling_.append(bytes);  // room is there: does not throw
     op.holder.store(owner_, std::memory_order_release);
     return admission::accepted;
@@ -26,6 +27,19 @@ Multiplexer::admission Multiplexer::append_unanswered(std::string_view bytes) {
     filling_.reserve(bytes.size());
     filling_.append(bytes);
     return admission::accepted;
+}
+
+Multiplexer::summons Multiplexer::summon_reader(Operation& op, bool may_take) noexcept {
+    if (state_ != state::up) return summons::none;
+    if (!callers_may_lead_ || !op.may_lead()) {
+        if (reader_ != holder::none) return summons::none;
+        reader_ = holder::watch;
+        return summons::watch;
+    }
+    const bool idle = reader_ == holder::watch && may_take && in_flight() == 1;
+    if (reader_ != holder::none && !idle) return summons::none;
+    (void)make_leader(&op);
+    return summons::leader;
 }
 
 bool Multiplexer::take_writer(holder who) noexcept {
@@ -60,10 +74,62 @@ std::size_t Multiplexer::take(Operation** out, std::size_t n) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
         const auto head = in_flight_.pop_front();
         answered_ += head.bytes;
+        forget_slot(head);
         out[i] = head.op;
         if (head.op != nullptr) head.op->holder.store(nullptr, std::memory_order_release);
     }
     return count;
+}
+
+void Multiplexer::forget_slot(const slot& s) noexcept {
+    if (!s.leads) --waiting_for_reactor_;
+}
+
+bool Multiplexer::begin_reading() noexcept {
+    // Without a reader: somebody was woken by the end of the stream, and nobody else will see it.
+    if (state_ == state::up && reader_ == holder::none) reader_ = holder::watch;
+    if (reader_ != holder::watch) return false;
+    reader_ = holder::reactor;
+    return true;
+}
+
+bool Multiplexer::watch() noexcept {
+    if (state_ != state::up || reader_ != holder::none) return false;
+    reader_ = holder::watch;
+    return true;
+}
+
+// The oldest command whose caller is still there. Few have left; if many have, the I/O thread reads for them.
+Operation* Multiplexer::next_leader() noexcept {
+    constexpr std::size_t left_max = 8;
+    if (!callers_may_lead_) return nullptr;
+    const auto n = std::min(in_flight(), left_max);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto& s = i < in_flight_.size() ? in_flight_[i] : filling_slots_[i - in_flight_.size()];
+        if (s.op != nullptr) return s.leads ? s.op : nullptr;
+        if (!s.leads) return nullptr;
+    }
+    return nullptr;
+}
+
+bool Multiplexer::make_leader(Operation* op) noexcept {
+    if (op == nullptr) return false;
+    reader_ = holder::caller;
+    leader_ = op;
+    return true;
+}
+
+bool Multiplexer::hand_to_caller() noexcept {
+    return state_ == state::up && waiting_for_reactor_ == 0 && make_leader(next_leader());
+}
+
+Multiplexer::summons Multiplexer::hand_on() noexcept {
+    assert(state_ == state::up && reader_ == holder::caller);
+    leader_ = nullptr;
+    if (make_leader(next_leader())) return summons::leader;
+    const bool pending = in_flight() != 0;
+    reader_ = pending ? holder::watch : holder::none;
+    return pending ? summons::watch : summons::none;
 }
 
 Multiplexer::departure Multiplexer::leave(Operation& op) noexcept {
@@ -71,6 +137,7 @@ Multiplexer::departure Multiplexer::leave(Operation& op) noexcept {
     for (std::size_t i = 0; i < filling_slots_.size(); ++i) {
         const auto candidate = filling_slots_[i];
         if (candidate.op == &op) {
+            forget_slot(candidate);
             filling_.cut(before, candidate.bytes);
             filling_slots_.erase(i);
             op.holder.store(nullptr, std::memory_order_release);
@@ -93,7 +160,9 @@ void Multiplexer::open() noexcept {
     filling_.clear();
     sending_.clear();
     written_ = answered_ = 0;
-    reader_ = holder::reactor;
+    reader_ = holder::watch;
+    leader_ = nullptr;
+    waiting_for_reactor_ = 0;
     state_ = state::up;
 }
 
@@ -110,6 +179,7 @@ Multiplexer::duty Multiplexer::release_writer() noexcept {
 
 Multiplexer::duty Multiplexer::release_reader() noexcept {
     reader_ = holder::none;
+    leader_ = nullptr;
     return sweep_if_free();
 }
 
@@ -126,6 +196,7 @@ Multiplexer::leftover Multiplexer::sweep_next() noexcept {
         auto& from = in_flight_.empty() ? filling_slots_ : in_flight_;
         const auto head = from.pop_front();
         answered_ += head.bytes;
+        forget_slot(head);
         if (head.op == nullptr) continue;
         head.op->holder.store(nullptr, std::memory_order_release);
         return {head.op, answered_ <= written_ ? fate::unknown : fate::not_applied};

@@ -14,9 +14,16 @@ namespace redoubt::core {
 
 /// Pure: no socket, no clock, no lock. Its owner calls everything here under one lock, and does the I/O outside it.
 ///
-/// Two roles, each with at most one holder: the *writer* sends, the *reader* receives and decodes. A role is released
-/// in the critical section that checks whether it is still needed, so in state `up` a byte unsent means that somebody
-/// is the writer. The reader role is the I/O thread's for as long as the connection is up.
+/// Two roles, each with at most one holder: the *writer* sends, the *reader* receives and decodes. A role is released,
+/// or handed on, in the critical section that checks whether it is still needed. So in state `up` a byte unsent means
+/// that somebody is the writer, and a pending command that somebody is the reader.
+///
+///   reader    means                                             left by
+///   none      nothing is pending; only a hang-up is noticed     summon_reader(), watch()
+///   watch     the I/O thread waits for bytes                    begin_reading(); summon_reader(), when nothing else is
+///                                                               pending; hand_to_caller()
+///   reactor   the I/O thread reads                              end_reading()
+///   caller    the leader's thread reads, or is on its way       hand_on(), release_reader()
 ///
 ///   state     entered by                     accepts commands   left by
 ///   down      sweep over; the beginning      no                 open()
@@ -26,7 +33,7 @@ namespace redoubt::core {
 class Multiplexer {
 public:
     enum class state : std::uint8_t { down, up, failing, sweeping };
-    enum class holder : std::uint8_t { none, caller, reactor };
+    enum class holder : std::uint8_t { none, caller, reactor, watch };
     enum class admission : std::uint8_t {
         accepted,
         not_up,  // another connection, or wait for this one
@@ -35,7 +42,9 @@ public:
     enum class duty : bool { none, sweep };  // what falls to whoever caused a step
 
     /// `owner` is what its operations name as their holder.
-    Multiplexer(Layer& owner, std::size_t unsent_bytes_max) noexcept : owner_(&owner), unsent_max_(unsent_bytes_max) {}
+    /// `callers_may_lead`: otherwise only the I/O thread reads.
+    Multiplexer(Layer& owner, std::size_t unsent_bytes_max, bool callers_may_lead = true) noexcept
+        : owner_(&owner), unsent_max_(unsent_bytes_max), callers_may_lead_(callers_may_lead) {}
 
     // -- submitting --
     /// Appends the operation's bytes and its slot. A single command above the ceiling is admitted when nothing else
@@ -44,6 +53,14 @@ public:
     /// Appends bytes that no reply is awaited for by a slot: on a connection whose replies come unasked (pub/sub),
     /// which carries no operations.
     admission append_unanswered(std::string_view bytes);
+    /// Who reads the reply of the operation that was just appended?
+    enum class summons : std::uint8_t {
+        none,    // somebody reads already
+        leader,  // the operation's thread; leader() names it
+        watch,   // the I/O thread, which has to be told to wait for bytes
+    };
+    /// `may_take`: the token may be taken from an I/O thread that waits in vain.
+    summons summon_reader(Operation& op, bool may_take) noexcept;
     /// Takes the writer role if it is free and there is something to write.
     bool take_writer(holder who) noexcept;
 
@@ -56,10 +73,27 @@ public:
     duty release_writer() noexcept;
 
     // -- reading; for the holder of the reader role --
+    /// The I/O thread was woken. False: it is not the reader.
+    bool begin_reading() noexcept;
+    /// It has read what there was, and waits again.
+    void end_reading() noexcept { reader_ = holder::watch; }
+    /// Nothing is pending, or nobody but it can read: the I/O thread waits for bytes. False: somebody else reads.
+    bool watch() noexcept;
+    /// The I/O thread waits no more for bytes if the oldest command is one whose caller can read, and no command's is
+    /// that cannot. True: that one's operation is the leader now.
+    bool hand_to_caller() noexcept;
+    /// The leader goes: the oldest command's caller follows, or the I/O thread, which has to be told (`watch`), or
+    /// nobody. Preconditions: up.
+    summons hand_on() noexcept;
+    /// The operation whose thread reads, or has been called to; null unless the reader is a caller.
+    Operation* leader() const noexcept { return leader_; }
+    bool leads(const Operation& op) const noexcept { return leader_ == &op; }
     /// Takes the oldest commands, at most n, for their replies: out[i] is null where the caller has left. Fewer than n
     /// means that the server sent a reply nobody asked for.
     std::size_t take(Operation** out, std::size_t n) noexcept;
     duty release_reader() noexcept;
+    /// Only the I/O thread reads from now on; nothing is pending, and it is the reader.
+    void keep_readers_out(bool out) noexcept { callers_may_lead_ = !out; }
 
     // -- leaving before the reply --
     enum class departure : std::uint8_t {
@@ -92,8 +126,12 @@ private:
     struct slot {
         Operation* op = nullptr;  // null: abandoned, the reply is still owed
         std::size_t bytes = 0;
+        bool leads = false;  // its caller can read
     };
     duty sweep_if_free() noexcept;
+    Operation* next_leader() noexcept;
+    bool make_leader(Operation* op) noexcept;
+    void forget_slot(const slot& s) noexcept;
 
     Layer* owner_;
     std::size_t unsent_max_;
@@ -106,6 +144,9 @@ private:
     state state_ = state::down;
     holder writer_ = holder::none;
     holder reader_ = holder::none;
+    bool callers_may_lead_;
+    Operation* leader_ = nullptr;
+    std::size_t waiting_for_reactor_ = 0;  // pending commands whose caller cannot read
 };
 
 }  // namespace redoubt::core

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace redoubt::core {
 
@@ -14,6 +15,8 @@ struct syscalls {
     ssize_t (*recv)(int fd, void* data, std::size_t size);
     int (*shutdown)(int fd);
     int (*close)(int fd);
+    /// Waits until there is something to receive, or something happened, or that time has come.
+    void (*await_readable)(int fd, std::int64_t until_ns);
 
     static const syscalls& real() noexcept;
 };

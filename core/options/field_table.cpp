@@ -148,6 +148,8 @@ constexpr std::array table{
     count<replies, &reply_limits::depth_max>({"replies.depth_max"}, 1, 8),
     count<replies, &reply_limits::text_bytes_max>({"replies.text_bytes_max"}, 1, 3 * gib),
     count<&options::output_bytes_max>({"output_bytes_max"}, 4 * kib, gib),
+    field{"read_by", "read_by", "REDOUBT_READ_BY",
+          word_rule{"caller or io_thread", print_read_by, check_read_by, parse_read_by}},
     duration<&options::spin>({"spin", "spin", "REDOUBT_SPIN"}, 1us, 100us, "never"),
 };
 

@@ -2,6 +2,7 @@
 #include "core/options/words.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/options/value_text.hpp"
 
@@ -93,20 +94,38 @@ reason parse_app(options& o, std::string_view text) {
     return std::nullopt;
 }
 
-std::string print_when_disconnected(const options& o) {
-    return o.when_disconnected == when_disconnected::fail ? "fail" : "wait";
-}
-reason check_when_disconnected(const options& o) {
-    switch (o.when_disconnected) {
-        case when_disconnected::wait:
-        case when_disconnected::fail: return std::nullopt;
+namespace {
+
+// An enum of two words, in the order of its values.
+struct choice {
+    std::array<std::string_view, 2> words;
+
+    std::string neither() const { return " is neither " + std::string(words[0]) + " nor " + std::string(words[1]); }
+    template <class E> std::string print(E value) const { return std::string(words[value == E{} ? 0 : 1]); }
+    template <class E> reason check(E value) const {
+        const auto n = static_cast<unsigned>(value);
+        return n < words.size() ? reason() : std::to_string(n) + neither();
     }
-    return std::to_string(static_cast<unsigned>(o.when_disconnected)) + " is neither wait nor fail";
-}
+    template <class E> reason parse(E& value, std::string_view text) const {
+        if (text != words[0] && text != words[1]) return in_quotes(text) + neither();
+        value = static_cast<E>(text == words[0] ? 0 : 1);
+        return std::nullopt;
+    }
+};
+
+constexpr choice disconnected{{"wait", "fail"}};
+constexpr choice readers{{"caller", "io_thread"}};
+
+}  // namespace
+
+std::string print_when_disconnected(const options& o) { return disconnected.print(o.when_disconnected); }
+reason check_when_disconnected(const options& o) { return disconnected.check(o.when_disconnected); }
 reason parse_when_disconnected(options& o, std::string_view text) {
-    if (text != "wait" && text != "fail") return in_quotes(text) + " is neither wait nor fail";
-    o.when_disconnected = text == "wait" ? when_disconnected::wait : when_disconnected::fail;
-    return std::nullopt;
+    return disconnected.parse(o.when_disconnected, text);
 }
+
+std::string print_read_by(const options& o) { return readers.print(o.read_by); }
+reason check_read_by(const options& o) { return readers.check(o.read_by); }
+reason parse_read_by(options& o, std::string_view text) { return readers.parse(o.read_by, text); }
 
 }  // namespace redoubt::core

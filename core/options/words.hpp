@@ -24,4 +24,8 @@ std::string print_when_disconnected(const options&);
 reason check_when_disconnected(const options&);
 reason parse_when_disconnected(options&, std::string_view text);
 
+std::string print_read_by(const options&);
+reason check_read_by(const options&);
+reason parse_read_by(options&, std::string_view text);
+
 }  // namespace redoubt::core

@@ -48,10 +48,17 @@ Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Annou
       random_(resilience::random_seed()),
       progress_(silence_ns(o)),
       probe_(reactor) {
-    const Connection::settings s{dial_settings_.node, o.replies, o.output_bytes_max, useful_spin(o)};
-    for (auto& l : links_) l.connection = std::make_unique<Connection>(reactor, *this, s);
+    for (auto& l : links_) l.connection = std::make_unique<Connection>(reactor, *this, connection_settings());
     counts_.connections_max = o.pool.connections_max;
     node_->join(*this);
+}
+
+Connection::settings Pool::connection_settings() const {
+    return {.node = dial_settings_.node,
+            .replies = options_.replies,
+            .output_bytes_max = options_.output_bytes_max,
+            .spin = useful_spin(options_),
+            .callers_lead = options_.read_by == read_by::caller};
 }
 
 Pool::~Pool() { node_->leave(*this); }

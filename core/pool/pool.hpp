@@ -103,6 +103,7 @@ private:
     void drain_waiting() noexcept;
     void fail_waiting(const error& why) noexcept;
     dial_settings settings_for(std::string_view role);
+    Connection::settings connection_settings() const;
 
     // The shared connection (pool_dials.cpp, pool_links.cpp); I/O thread. Two more are enough for those that are on
     // their way out.

@@ -239,8 +239,7 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     }
     gate_ = {};
     gate_until_ns_ = 0;
-    auto connection = std::make_unique<Connection>(
-        reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max, {}});
+    auto connection = std::make_unique<Connection>(reactor_, *this, connection_settings());
     connection->adopt(*outcome);
     {
         const lock_guard hold(lock_);

@@ -18,7 +18,19 @@ namespace redoubt::core {
 
 class Layer;
 class Decorator;
+class Operation;
 class Reactor;
+
+/// A connection whose replies a calling thread may read: the thread that holds its reader token.
+class ReaderSeat {
+public:
+    /// Reads, and completes whatever is answered, until `own` is no longer pending there; then hands the token on.
+    /// Called on own's thread, which has been given the token.
+    virtual void lead(Operation& own) noexcept = 0;
+
+protected:
+    ~ReaderSeat() = default;
+};
 
 /// An operation is started once, completed exactly once, and belongs to its caller. While it is under way one layer at
 /// a time may hold it (a waiting line, a connection); `holder` names that layer and changes under that layer's lock.
@@ -30,11 +42,19 @@ public:
     enum class origin : std::uint8_t { blocking, asynchronous };
     static constexpr std::size_t frames_max = 8;  // layers of the stack that want to see the outcome
 
-    Operation(Reactor& home, origin from) noexcept : reactor(&home), from_(from) {}
+    Operation(Reactor& home, origin from, bool leads = false) noexcept
+        : reactor(&home), may_lead_(leads), from_(from) {}
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
     bool asynchronous() const noexcept { return from_ == origin::asynchronous; }
+    /// Its thread is able to read replies while it waits.
+    bool may_lead() const noexcept { return may_lead_; }
+    /// Gives its thread the reader token of `seat`. What is returned is to be woken; null: it is awake. The operation
+    /// is pending there, and stays so until its thread has come. Preconditions: may_lead().
+    virtual std::atomic<std::uint32_t>* give_token(ReaderSeat& /*seat*/) noexcept { return nullptr; }
+    /// Takes back what give_token() gave. Its own thread, which has not begun to read.
+    virtual void take_token() noexcept {}
 
     /// Goes on with `layer.start(*this)`: at once, or on the I/O thread when the operation is tied to it.
     void proceed(Layer& layer) noexcept;
@@ -132,6 +152,7 @@ private:
     Layer* resume_at_ = nullptr;  // for the I/O thread: where to go on; null: complete
     std::uint8_t depth_ = 0;
     bool failed_ = false;
+    bool may_lead_;
     origin from_;
     std::array<frame, frames_max> frames_;  // hardly more than three are used: the rest stays out of the cache
     error failure_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
@@ -23,6 +24,8 @@ struct Reactor::Loop {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     asio::steady_timer tick{context};
+    asio::steady_timer visits{context};
+    asio::posix::stream_descriptor sockets{context};  // the poller's set
 };
 
 thread_local const Reactor* Reactor::current_ = nullptr;
@@ -30,8 +33,20 @@ thread_local const Reactor* Reactor::current_ = nullptr;
 Reactor::Reactor()
     : loop_(std::make_unique<Loop>()),
       read_buffer_(new char[read_buffer_size]),
-      reply_buffer_(new reply[reply_buffer_size]) {}
-Reactor::~Reactor() = default;
+      reply_buffer_(new reply[reply_buffer_size]) {
+    loop_->sockets.assign(poller_.descriptor());
+    wait_ready();
+}
+
+Reactor::~Reactor() { loop_->sockets.release(); }
+
+void Reactor::wait_ready() noexcept {
+    loop_->sockets.async_wait(asio::posix::stream_descriptor::wait_read, [this](const auto& ended) {
+        if (ended) return;
+        poller_.dispatch();
+        wait_ready();
+    });
+}
 
 asio::io_context& Reactor::context() noexcept { return loop_->context; }
 
@@ -52,6 +67,8 @@ void Reactor::run(const std::function<void()>& thrown) noexcept {
 void Reactor::stop() noexcept {
     post([this] {
         loop_->tick.cancel();
+        loop_->visits.cancel();
+        loop_->sockets.cancel();
         loop_->work.reset();
         loop_->context.stop();
     });
@@ -114,6 +131,32 @@ void Reactor::tick() noexcept {
         if (!op.expire(now_ns_)) wheel_.add(op, std::max(op.expires_ns(), now_ns_ + 1));
     });
     if (!wheel_.empty()) arm_tick();
+}
+
+void Reactor::wake(std::atomic<std::uint32_t>& word) noexcept {
+    if (in_dispatch()) return wakes_.push_back(&word);
+    if (auto* const burst = Burst::current()) return burst->wake_later(word);
+    futex_wake(&word);
+}
+
+void Reactor::visit_later(Visited& v) noexcept {
+    if (std::find(visited_.begin(), visited_.end(), &v) == visited_.end()) visited_.push_back(&v);
+    if (!visits_armed_) arm_visits();
+}
+
+void Reactor::arm_visits() noexcept {
+    visits_armed_ = true;
+    loop_->visits.expires_after(visit_interval);
+    loop_->visits.async_wait([this](const boost::system::error_code& ec) {
+        visits_armed_ = false;
+        if (!ec) visit_all();
+    });
+}
+
+void Reactor::visit_all() noexcept {
+    const Dispatch dispatch(*this);
+    std::erase_if(visited_, [](Visited* v) { return !v->visit(); });
+    if (!visited_.empty()) arm_visits();
 }
 
 void Reactor::flush_later(Flushable& f) noexcept {

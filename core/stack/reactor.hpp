@@ -8,8 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "core/stack/burst.hpp"
 #include "core/stack/clock.hpp"
 #include "core/stack/operation.hpp"
+#include "core/stack/poller.hpp"
 #include "core/stack/yield_guard.hpp"
 #include "resilience/timer_wheel.hpp"
 
@@ -19,14 +21,14 @@ class io_context;
 
 namespace redoubt::core {
 
-/// Something that collects work during a dispatch and does it in one go at its end (a connection: one send for many
-/// commands).
-class Flushable {
+/// Something that wants to be looked at now and then.
+class Visited {
 public:
-    virtual void flush() noexcept = 0;
+    /// False: not again, until it asks. I/O thread, in a dispatch.
+    virtual bool visit() noexcept = 0;
 
 protected:
-    ~Flushable() = default;
+    ~Visited() = default;
 };
 
 class Reactor {
@@ -43,6 +45,7 @@ public:
     void stop() noexcept;
 
     boost::asio::io_context& context() noexcept;
+    Poller& poller() noexcept { return poller_; }
     bool on_thread() const noexcept { return current_ == this; }
     /// True on the I/O thread of any client of this process.
     static bool on_any_thread() noexcept { return current_ != nullptr; }
@@ -65,8 +68,12 @@ public:
     void flush_later(Flushable& f) noexcept;
     /// Takes back a flush that may be due: the object goes away.
     void forget(Flushable& f) noexcept;
-    /// Wakes the thread that sleeps on the word, at the end of this dispatch. I/O thread, in a dispatch.
-    void wake_later(std::atomic<std::uint32_t>& word) { wakes_.push_back(&word); }
+    /// Wakes the thread that sleeps on the word: at the end of this dispatch or burst, or at once. Any thread.
+    void wake(std::atomic<std::uint32_t>& word) noexcept;
+    /// Visits it every visit_interval from now on, until it wants no more. I/O thread only; forget() ends it too.
+    void visit_later(Visited& v) noexcept;
+    void forget(const Visited& v) noexcept { std::erase(visited_, &v); }
+    static constexpr auto visit_interval = std::chrono::milliseconds(100);
     bool in_dispatch() const noexcept { return on_thread() && depth_ != 0; }
 
     /// A dispatch: everything that happens while one lives is flushed when it ends.
@@ -107,8 +114,11 @@ private:
     struct Loop;
     void drain_inbox() noexcept;
     void settle() noexcept;
+    void wait_ready() noexcept;
     void arm_tick() noexcept;
     void tick() noexcept;
+    void arm_visits() noexcept;
+    void visit_all() noexcept;
 
     static thread_local const Reactor* current_;
 
@@ -117,6 +127,8 @@ private:
     std::unique_ptr<reply[]> reply_buffer_;
     std::atomic<Operation*> inbox_{nullptr};
     resilience::TimerWheel wheel_{steady_now_ns()};
+    Poller poller_;
+    std::vector<Visited*> visited_;
     std::vector<Flushable*> flushes_;
     std::vector<std::atomic<std::uint32_t>*> wakes_;
     std::int64_t now_ns_ = 0;
@@ -124,6 +136,7 @@ private:
     unsigned connections_ = 0;
     YieldGuard yield_guard_;
     bool tick_armed_ = false;
+    bool visits_armed_ = false;
     bool flush_posted_ = false;
 };
 

@@ -168,6 +168,12 @@ enum class when_disconnected : std::uint8_t {
     fail,  ///< Fails at once with `errc::not_connected`.
 };
 
+/// Who reads the replies to blocking calls.
+enum class read_by : std::uint8_t {
+    caller,     ///< The thread of a call that waits reads, for itself and for others, and hands on when it is served.
+    io_thread,  ///< Only the I/O thread; callers sleep until it wakes them.
+};
+
 /// The options of a client. Plain values: set them by name, from a URL, or from the environment.
 ///
 ///     Client::open({.endpoints = {"cache:6379"}, .deadline = 500ms, .limiter = limiter_options{.limit = 100}})
@@ -236,7 +242,12 @@ struct options {
     /// gigabit line; beyond it more waiting bytes are only more waiting time.
     std::size_t output_bytes_max = std::size_t{1} << 20;
 
-    /// How long the I/O thread waits awake for the next reply before it sleeps, as long as that pays: when replies stop
+    /// Who reads the replies to blocking calls. Default `caller`: a wake-up less for each. `io_thread` for programs whose
+    /// calling threads run at a low priority or may be stopped at any time: while such a thread reads, others wait for
+    /// it. Replies to asynchronous operations are the I/O thread's in any case, as long as some are owed.
+    enum read_by read_by = read_by::caller;
+
+    /// How long a thread that reads waits awake for the next reply before it sleeps, as long as that pays: when replies stop
     /// coming in time, it stops by itself, and with one processor it never begins. 1 us to 100 us; 0: never. Default
     /// 30 us: some replies of a server nearby; a thread's calls one after the other become two to four times as fast
     /// where processors are slow to wake, at the price of up to one processor while such calls are made.

@@ -54,10 +54,12 @@ int close(int fd) {
     return core::syscalls::real().close(fd);
 }
 
+void await_readable(int fd, std::int64_t until_ns) { core::syscalls::real().await_readable(fd, until_ns); }
+
 }  // namespace
 
 const core::syscalls& FaultySocket::calls() {
-    static constexpr core::syscalls table{send, receive, shutdown, close};
+    static constexpr core::syscalls table{send, receive, shutdown, close, await_readable};
     return table;
 }
 

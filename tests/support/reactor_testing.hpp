@@ -29,6 +29,8 @@ public:
     }
     /// Expires what is due at the time that was set.
     void tick() { reactor_.tick(); }
+    /// Visits those who have asked for it.
+    void visit() { reactor_.visit_all(); }
     /// Ends the dispatch: what was put off is done now, and the clock runs again.
     void settle() { hold_.reset(); }
 

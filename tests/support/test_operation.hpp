@@ -12,8 +12,8 @@ namespace redoubt::test {
 class TestOperation final : public core::Operation {
 public:
     explicit TestOperation(core::Reactor& home, Command<reply> c = redoubt::command("PING"),
-                           origin from = origin::blocking)
-        : Operation(home, from), own_(std::move(c)) {
+                           origin from = origin::blocking, bool leads = false)
+        : Operation(home, from, leads), own_(std::move(c)) {
         command = &own_;
     }
     ~TestOperation() override = default;
@@ -29,6 +29,17 @@ public:
         return make_error_code(code).message() + '/' + std::string(to_string(f)) + '/' + std::string(to_string(p));
     }
 
+    /// It has been given a token and has not used it yet.
+    bool called() const noexcept { return seat_ != nullptr; }
+    /// What its thread does when it has been called.
+    void lead() { std::exchange(seat_, nullptr)->lead(*this); }
+
+    std::atomic<std::uint32_t>* give_token(core::ReaderSeat& seat) noexcept override {
+        seat_ = &seat;
+        return nullptr;
+    }
+    void take_token() noexcept override { seat_ = nullptr; }
+
     int outcomes = 0;
     std::function<void(TestOperation&)> on_finished;
 
@@ -38,6 +49,7 @@ private:
         if (on_finished) on_finished(*this);
     }
     Command<reply> own_;
+    core::ReaderSeat* seat_ = nullptr;
 };
 
 }  // namespace redoubt::test

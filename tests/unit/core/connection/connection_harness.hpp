@@ -34,8 +34,9 @@ protected:
         ASSERT_TRUE(connection_.up());
     }
     /// An operation whose reply names it.
-    test::TestOperation& make(std::string text, Operation::origin from = Operation::origin::blocking) {
-        ops_.push_back(std::make_unique<test::TestOperation>(reactor_, command("ECHO", std::move(text)), from));
+    test::TestOperation& make(std::string text, Operation::origin from = Operation::origin::blocking,
+                              bool leads = false) {
+        ops_.push_back(std::make_unique<test::TestOperation>(reactor_, command("ECHO", std::move(text)), from, leads));
         return *ops_.back();
     }
     test::TestOperation& submit(std::string text) {

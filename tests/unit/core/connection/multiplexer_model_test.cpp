@@ -23,6 +23,7 @@ using holder = Multiplexer::holder;
 using admission = Multiplexer::admission;
 using duty = Multiplexer::duty;
 using departure = Multiplexer::departure;
+using summons = Multiplexer::summons;
 
 constexpr std::size_t ceiling = 1500;
 
@@ -31,6 +32,7 @@ struct Model {
     struct command {
         TestOperation* op;  // null: abandoned
         std::string bytes;
+        bool leads = false;
         std::size_t left = 0;  // bytes that were sent
         bool handed = false;   // the writer has it
     };
@@ -39,6 +41,27 @@ struct Model {
     state now = state::down;
     holder writer = holder::none;
     holder reader = holder::none;
+    TestOperation* leader = nullptr;
+
+    /// Whose caller reads next, if the oldest command decides.
+    TestOperation* heir() const {
+        for (std::size_t i = 0; i < commands.size() && i < 8; ++i) {
+            if (commands[i].op != nullptr) return commands[i].leads ? commands[i].op : nullptr;
+            if (!commands[i].leads) return nullptr;
+        }
+        return nullptr;
+    }
+    bool all_lead() const {
+        return std::all_of(commands.begin(), commands.end(), [](const command& c) { return c.leads; });
+    }
+    bool pending(const TestOperation* op) const {
+        return std::any_of(commands.begin(), commands.end(), [op](const command& c) { return c.op == op; });
+    }
+    bool reads() const { return reader == holder::reactor || reader == holder::caller; }
+    void lead(TestOperation* op) {
+        reader = holder::caller;
+        leader = op;
+    }
 
     std::string unsent(bool handed) const {
         std::string all;
@@ -73,13 +96,14 @@ public:
             const auto size = random(20) == 0 ? random(2 * ceiling) : random(120);
             auto text = std::to_string(i) + ':';
             text.resize(text.size() + size, static_cast<char>('a' + i % 26));
-            ops_.push_back(std::make_unique<TestOperation>(reactor_, command("ECHO", text)));
+            ops_.push_back(std::make_unique<TestOperation>(reactor_, command("ECHO", text), Operation::origin::blocking,
+                                                           i % 8 != 0));
             free_.push_back(ops_.back().get());
         }
     }
 
     void step() {
-        switch (random(12)) {
+        switch (random(14)) {
             case 0:
             case 1:
             case 2:
@@ -92,11 +116,15 @@ public:
             case 9:
             case 10: take(); break;
             case 11: rare(); break;
+            case 12:
+            case 13: reader(); break;
         }
         check();
     }
 
-    std::array<std::uint64_t, 5> seen{};  // full, cut, abandoned, swept unknown, swept not applied
+    // full, cut, abandoned, swept unknown, swept not applied, token taken from one who watches, handed on to a caller,
+    // to the I/O thread, to nobody, from the I/O thread to a caller, a leader cancelled
+    std::array<std::uint64_t, 11> seen{};
 
 private:
     std::size_t random(std::size_t below) { return below == 0 ? 0 : static_cast<std::size_t>(random_() % below); }
@@ -116,7 +144,80 @@ private:
         ASSERT_EQ(mux_.append(op), expected);
         if (expected != admission::accepted) return;
         std::erase(free_, &op);
-        model_.commands.push_back({&op, bytes});
+        model_.commands.push_back({&op, bytes, op.may_lead()});
+        summon(op);
+    }
+
+    void summon(TestOperation& op) {
+        const bool may_take = random(2) == 0;
+        auto expected = summons::none;
+        if (!op.may_lead()) {
+            if (model_.reader == holder::none) {
+                expected = summons::watch;
+                model_.reader = holder::watch;
+            }
+        } else if (model_.reader == holder::none ||
+                   (model_.reader == holder::watch && may_take && model_.commands.size() == 1)) {
+            if (model_.reader == holder::watch) ++seen[5];
+            expected = summons::leader;
+            model_.lead(&op);
+        }
+        ASSERT_EQ(mux_.summon_reader(op, may_take), expected);
+    }
+
+    // As readers live: the I/O thread is woken, reads, and waits again or gives way; a leader goes when it is served.
+    void reader() {
+        switch (model_.reader) {
+            case holder::none:
+                if (random(2) == 0) {
+                    ASSERT_EQ(mux_.watch(), model_.now == state::up);
+                    if (model_.now == state::up) model_.reader = holder::watch;
+                } else {
+                    ASSERT_EQ(mux_.begin_reading(), model_.now == state::up);
+                    if (model_.now == state::up) model_.reader = holder::reactor;
+                }
+                break;
+            case holder::watch:
+                ASSERT_TRUE(mux_.begin_reading());
+                model_.reader = holder::reactor;
+                break;
+            case holder::reactor: give_way(); break;
+            case holder::caller:
+                ASSERT_FALSE(mux_.begin_reading());
+                ASSERT_FALSE(mux_.watch());
+                if (!model_.pending(model_.leader)) hand_on();
+                break;
+        }
+    }
+
+    void give_way() {
+        if (random(2) == 0) {
+            auto* const heir = model_.now == state::up && model_.all_lead() ? model_.heir() : nullptr;
+            ASSERT_EQ(mux_.hand_to_caller(), heir != nullptr);
+            if (heir == nullptr) return;
+            ++seen[9];
+            return model_.lead(heir);
+        }
+        mux_.end_reading();
+        model_.reader = holder::watch;
+    }
+
+    void hand_on() {
+        model_.leader = nullptr;
+        if (model_.now != state::up) {
+            model_.reader = holder::none;
+            return judge(mux_.release_reader());
+        }
+        const auto next = mux_.hand_on();
+        if (auto* const heir = model_.heir()) {
+            ASSERT_EQ(next, summons::leader);
+            ++seen[6];
+            return model_.lead(heir);
+        }
+        const bool pending = !model_.commands.empty();
+        ASSERT_EQ(next, pending ? summons::watch : summons::none);
+        ++seen[pending ? 7 : 8];
+        model_.reader = pending ? holder::watch : holder::none;
     }
 
     void take_writer() {
@@ -168,10 +269,13 @@ private:
         } else {
             model_.commands.erase(at);
         }
+        if (model_.leader != &op) return;
+        ++seen[10];
+        hand_on();
     }
 
     void take() {
-        if (model_.reader == holder::none) return;
+        if (!model_.reads()) return;
         std::array<Operation*, 8> out{};
         const auto n = random(out.size() + 1);
         const auto known = mux_.take(out.data(), n);
@@ -190,7 +294,7 @@ private:
             case state::down:
                 mux_.open();
                 model_.now = state::up;
-                model_.reader = holder::reactor;
+                model_.reader = holder::watch;
                 break;
             case state::up:
                 if (random(6) != 0) break;
@@ -198,8 +302,9 @@ private:
                 judge(mux_.fail());
                 break;
             case state::failing:
-                if (model_.reader == holder::none) break;
+                if (!model_.reads()) break;
                 model_.reader = holder::none;
+                model_.leader = nullptr;
                 judge(mux_.release_reader());
                 break;
             case state::sweeping: sweep_one(); break;
@@ -233,6 +338,10 @@ private:
         ASSERT_EQ(mux_.current(), model_.now);
         ASSERT_EQ(mux_.writer(), model_.writer);
         ASSERT_EQ(mux_.reader(), model_.reader);
+        ASSERT_EQ(mux_.leader(), model_.leader);
+        if (model_.now == state::up && !model_.commands.empty()) {
+            ASSERT_NE(mux_.reader(), holder::none);
+        }
         ASSERT_EQ(mux_.in_flight(), model_.commands.size());
         ASSERT_EQ(mux_.collected(), model_.collected());
         if (model_.now != state::sweeping) {  // the sweep forgets the bytes of all at its end
@@ -261,7 +370,9 @@ void walk(std::uint64_t seed) {
         w.step();
         ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed << ", step " << i;
     }
-    for (const auto count : w.seen) EXPECT_GT(count, 100U) << "the walk with seed " << seed << " misses a case";
+    for (std::size_t i = 0; i < w.seen.size(); ++i) {
+        EXPECT_GT(w.seen[i], 20U) << "the walk with seed " << seed << " misses case " << i;
+    }
 }
 
 TEST(MultiplexerModel, FixedSeeds) {

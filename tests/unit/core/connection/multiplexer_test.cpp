@@ -180,7 +180,7 @@ TEST_F(MultiplexerTest, GoesDownWhenTheSweepFindsNothingLeftAndOpensAgain) {
     mux_.open();
     EXPECT_EQ(mux_.current(), state::up);
     EXPECT_EQ(mux_.unsent_bytes(), 0U);
-    EXPECT_EQ(mux_.reader(), holder::reactor);
+    EXPECT_EQ(mux_.reader(), holder::watch);
     auto& again = appended("y");
     ASSERT_TRUE(mux_.take_writer(holder::reactor));
     EXPECT_EQ(mux_.next_to_send(), again.command->bytes());

@@ -19,7 +19,7 @@ TEST(Describe, NamesEveryValue) {
          {"endpoints = 127.0.0.1:6379\n", "user = \"ann\"\n", "password = (empty)\n", "database = 0\n",
           "deadline = 3s\n", "connect.keepalive_idle = 15s\n", "pool.lease_idle_max = 5m\n", "limiter.limit = 100\n",
           "retry.attempts_max = 3\n", "retry.cap = 250ms\n", "retry.budget_max = 100\n", "reconnect.base = 50ms\n",
-          "when_disconnected = fail\n", "output_bytes_max = 1048576\n"}) {
+          "when_disconnected = fail\n", "output_bytes_max = 1048576\n", "read_by = caller\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
 }

@@ -146,6 +146,7 @@ std::vector<rule> number_rules() {
         {"replies.nodes_max", at<l, &reply_limits::nodes_max>(), {1, gib / 4}, {0, gib / 4 + 1, u32}},
         {"replies.depth_max", at<l, &reply_limits::depth_max>(), {1, 8}, {0, 9, u32}},
         {"replies.text_bytes_max", at<l, &reply_limits::text_bytes_max>(), {1, 3 * gib}, {0, 3 * gib + 1, -1}},
+        {"read_by", [](options& o, std::int64_t v) { o.read_by = static_cast<read_by>(v); }, {0, 1}, {2, 255}},
         {"spin", at<&options::spin>(), {0, 1'000, 100'000}, {999, 100'001, -1}},
         {"output_bytes_max", at<&options::output_bytes_max>(), {4096, gib}, {0, 4095, gib + 1, -1}},
     };
@@ -191,6 +192,7 @@ TEST(Validate, NamesFieldValueAndRange) {
         {{.retry = retry_options{.base = 2s}}, "retry.cap: 250ms is below retry.base, 2s"},
         {{.reconnect = {.base = 2s}}, "reconnect.cap: 1s is below reconnect.base, 2s"},
         {{.when_disconnected = static_cast<when_disconnected>(7)}, "when_disconnected: 7 is neither wait nor fail"},
+        {{.read_by = static_cast<read_by>(2)}, "read_by: 2 is neither caller nor io_thread"},
     };
     for (const auto& [o, text] : cases) EXPECT_EQ(why_not(o), text);
     const auto checked = validate({.deadline = 48h});

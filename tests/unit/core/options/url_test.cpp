@@ -85,7 +85,7 @@ TEST(Url, KeepsANulInAPassword) { EXPECT_EQ(from("redis://:a%00b@h").password, s
 TEST(Url, SetsParameters) {
     const auto o = from(
         "redis://a?deadline=500ms&attempt_timeout=200ms&connect_timeout=2m&connections_max=0&limit=100&queue_max=7"
-        "&app=billing-2&when_disconnected=fail&db=3");
+        "&app=billing-2&when_disconnected=fail&read_by=io_thread&db=3");
     EXPECT_EQ(o.deadline, 500ms);
     EXPECT_EQ(o.attempt_timeout, 200ms);
     EXPECT_EQ(o.connect.timeout, 2min);
@@ -94,6 +94,8 @@ TEST(Url, SetsParameters) {
     EXPECT_EQ(o.limiter.value().queue_max, 7U);
     EXPECT_EQ(o.app, "billing-2");
     EXPECT_EQ(o.when_disconnected, when_disconnected::fail);
+    EXPECT_EQ(o.read_by, read_by::io_thread);
+    EXPECT_EQ(from("redis://a?read_by=caller").read_by, read_by::caller);
     EXPECT_EQ(o.database, 3);
     EXPECT_EQ(from("redis://a?deadline=0").deadline, 0s);
     EXPECT_EQ(from("redis://a?%64eadline=%35s").deadline, 5s);
@@ -240,6 +242,7 @@ TEST(Url, IsRefusedWithTheReason) {
         {"redis://a?app=my%20app", "app: \"my app\" has a character outside"},
         {"redis://a?app=a+b", "app: \"a+b\" has a character outside"},
         {"redis://a?when_disconnected=Wait", "when_disconnected: \"Wait\" is neither wait nor fail"},
+        {"redis://a?read_by=thread", "read_by: \"thread\" is neither caller nor io_thread"},
         {"redis://a?x=y@z", "'@' behind the host"},
     };
     for (const auto& [url, why] : cases) {
@@ -331,6 +334,7 @@ TEST(Url, RoundTrip) {
         {.app = "x.y-z_1", .deadline = 1500ms, .attempt_timeout = 0s, .connect = {.timeout = 90s}},
         {.pool = {.connections_max = 0}, .limiter = limiter_options{.limit = 1, .queue_max = 0}},
         {.when_disconnected = when_disconnected::fail},
+        {.read_by = read_by::io_thread},
     };
     for (const auto& o : originals) {
         std::string url = node_name(parse_endpoint(o.endpoints.front()).value());
