@@ -7,6 +7,7 @@
 
 #include "core/log.hpp"
 #include "core/per_process.hpp"
+#include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
 
@@ -24,11 +25,6 @@ std::string briefly(const error& e) {
     std::string out(e.text());
     if (e.cause()) out += (out.empty() ? "" : ": ") + e.cause().message();
     return out.empty() ? make_error_code(e.kind()).message() : out;
-}
-
-std::string in_ms(std::chrono::nanoseconds t) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t).count();
-    return std::to_string(ms) + " ms";
 }
 
 }  // namespace
@@ -209,7 +205,7 @@ void Node::on_breaker(const resilience::breaker_event& e) {
         for (auto* const w : watchers_) w->on_breaker(change);
     }
     std::string line = "circuit '" + name() + "' is " + std::string(to_string(e.to));
-    if (e.to == breaker_state::open) line += " for " + in_ms(e.open_for);
+    if (e.to == breaker_state::open) line += " for " + rounded_duration_text(e.open_for);
     line += ": " + change.text;
     log_state(e.to == breaker_state::open ? log_level::warning : log_level::info, {"breaker", name()}, line);
 }

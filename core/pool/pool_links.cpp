@@ -12,6 +12,7 @@
 #include "core/log.hpp"
 #include "core/pool/pool.hpp"
 #include "core/pool/pool_timers.hpp"
+#include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
 
@@ -24,11 +25,6 @@ constexpr nanoseconds draining_max = std::chrono::seconds(10);  // for the repli
 constexpr nanoseconds look_again = std::chrono::milliseconds(20);
 constexpr nanoseconds lifetime_again = std::chrono::milliseconds(100);  // when its end came at a bad moment
 constexpr nanoseconds replace_again = std::chrono::seconds(5);  // because of what the server answers: not more often
-
-std::string seconds_text(std::int64_t ns) {
-    const auto tenths = ns / 100'000'000;
-    return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
-}
 
 }  // namespace
 
@@ -58,10 +54,11 @@ bool Pool::room_for_another_link() const noexcept {
 
 // It owes replies that will not come, while the server answers others.
 void Pool::end_silent(link& l, std::int64_t now_ns) noexcept {
-    l.connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
-                             {.node = node(),
-                              .text = "no reply for " + seconds_text(progress_.silent_for_ns(now_ns)) +
-                                      ", while the server answers a new connection"}));
+    l.connection->fail(
+        error(errc::connection_lost, fate::unknown, phase::sent,
+              {.node = node(),
+               .text = "no reply for " + rounded_duration_text(nanoseconds(progress_.silent_for_ns(now_ns))) +
+                       ", while the server answers a new connection"}));
 }
 
 // A connected and greeted descriptor becomes the shared connection.
@@ -96,7 +93,7 @@ void Pool::take_over(int fd) noexcept {
     }
     if (recovered && (loss_reported_ || failed_since_lost_ != 0)) {
         log_state(log_level::info, {"connected", node()},
-                  "connected to " + node() + " after " + seconds_text(now - lost_at_ns_) + ", " +
+                  "connected to " + node() + " after " + rounded_duration_text(nanoseconds(now - lost_at_ns_)) + ", " +
                       std::to_string(failed_since_lost_) + " failed dials");
     }
     lost_at_ns_ = 0;
@@ -224,7 +221,7 @@ void Pool::suspect() noexcept {
     auto* const l = find_link(role::current);
     if (l == nullptr || closing_) return;
     const auto now = steady_now_ns();
-    const auto silent_for = seconds_text(progress_.silent_for_ns(now));
+    const auto silent_for = rounded_duration_text(nanoseconds(progress_.silent_for_ns(now)));
     const bool room = room_for_another_link();
     l->role = role::suspect;
     l->receives_seen = l->connection->receives();
@@ -264,7 +261,7 @@ void Pool::recovered(link& l) noexcept {
     const auto now = steady_now_ns();
     tell(connection_event::connected);
     log_state(log_level::info, {"connected", node()},
-              node() + " answers again after " + seconds_text(now - lost_at_ns_) + " more");
+              node() + " answers again after " + rounded_duration_text(nanoseconds(now - lost_at_ns_)) + " more");
     lost_at_ns_ = 0;
     failed_since_lost_ = 0;
     loss_reported_ = false;

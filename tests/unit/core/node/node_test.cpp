@@ -376,7 +376,7 @@ TEST_F(NodeTest, LogsChangesOnlyOneLineEach) {
     EXPECT_THAT(log_.lines(),
                 ElementsAre("warning: redoubt: redis://a:6379 is unhealthy, was healthy; 3 failures since; "
                             "2 lines suppressed",
-                            AllOf(HasSubstr("warning: redoubt: circuit 'redis://a:6379' is open for 1000 ms: "),
+                            AllOf(HasSubstr("warning: redoubt: circuit 'redis://a:6379' is open for 1s: "),
                                   HasSubstr("10.0.0.1:6379: Connection refused"))));
     for (int i = 0; i < 100; ++i) next_dial(outcome::connected);
     EXPECT_EQ(log_.lines().size(), 4U) << log_.text();
