@@ -164,6 +164,7 @@ private:
     };
     void refill_leases() noexcept;
     void on_lease_dial(Node::answer granted, result<int> outcome) noexcept;
+    void drop_leases_of_this_age() noexcept;
     void on_lease_down(Connection& connection, const error& why) noexcept;
     void retire(Connection& connection) noexcept;
     void remove_locked(std::vector<leased>::iterator which) noexcept;

@@ -153,7 +153,20 @@ void Pool::retire(Connection& connection) noexcept {
     if (wanted_ == want::replacement) connect();  // it may have waited for this place
 }
 
+// A send that fails shows that the server has gone, or has dropped us, without a word: connections that are as old
+// prove nothing until they are used, and whoever gets one would be the next to find out.
+void Pool::drop_leases_of_this_age() noexcept {
+    std::vector<Connection*> idle;
+    {
+        const lock_guard hold(lock_);
+        for (auto& l : leases_) l.retire_at_ns = 0;  // those in use are closed when they come back
+        idle.swap(idle_);
+    }
+    for (auto* const c : idle) c->fail(c->node_error(errc::closed, fate::unknown, phase::none));
+}
+
 void Pool::on_lease_down(Connection& connection, const error& why) noexcept {
+    if (why == errc::write_failed) drop_leases_of_this_age();
     // Closed by us, or while nothing was owed: that says nothing about the node.
     if (why != errc::closed && connection.failed_with_replies_owed())
         node_->breaker().connection_failed(steady_now_ns());

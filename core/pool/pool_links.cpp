@@ -136,6 +136,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     l.until_ns = never_ns;
     if (was == role::current) current_.store(nullptr, std::memory_order_release);
     if (closing_) return;
+    if (why == errc::write_failed) drop_leases_of_this_age();
     const auto now = steady_now_ns();
     const bool owed = l.connection->failed_with_replies_owed();
     const bool ours = was == role::draining;
