@@ -27,6 +27,17 @@ std::string briefly(const error& e) {
     return out.empty() ? make_error_code(e.kind()).message() : out;
 }
 
+AuthGate::outcome at_the_gate(Node::outcome how) {
+    switch (how) {
+        case Node::outcome::connected: return AuthGate::outcome::greeted;
+        case Node::outcome::refused: return AuthGate::outcome::refused;
+        case Node::outcome::full:
+        case Node::outcome::failed: return AuthGate::outcome::nothing;
+        case Node::outcome::abandoned: break;
+    }
+    return AuthGate::outcome::withdrawn;
+}
+
 }  // namespace
 
 std::shared_ptr<Node> Node::of(const std::string& name, const node_policy& policy) {
@@ -68,15 +79,28 @@ bool Node::somebody_connected() noexcept {
 
 // -- dials --
 
-Node::answer Node::ask_to_dial(std::int64_t now_ns) {
+Node::answer Node::ask_to_dial(std::int64_t now_ns, greeting who) {
+    static_assert(AuthGate::told == told);
     const lock_guard hold(lock_);
+    const auto gate = gate_.ask(who, now_ns);
+    if (!gate.open) {
+        if (gate.ask_again_ns == told) somebody_waits_ = true;
+        return {.ask_again_ns = gate.ask_again_ns, .refused = gate.refused};
+    }
     const auto a = governor_.ask(now_ns);
-    if (!a.granted && a.ask_again_ns == resilience::DialGovernor::told) somebody_waits_ = true;
-    return a;
+    if (!a.granted) {
+        (void)gate_.finished(who, gate.under, AuthGate::outcome::withdrawn, now_ns);
+        if (a.ask_again_ns == told) somebody_waits_ = true;
+    }
+    return {.granted = a.granted,
+            .ask_again_ns = a.ask_again_ns,
+            .refused = {},
+            .under = a.under,
+            .who = who,
+            .pass = gate.under};
 }
 
-Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
-                               const error* why) {
+Node::news Node::dial_finished(const answer& granted, outcome how, std::int64_t now_ns, const error* why) {
     auto heard_of = news::none;
     bool waited = false;
     bool at_once = false;
@@ -85,9 +109,10 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
     bool counts = failed && (why == nullptr || *why != errc::resolve_failed) && !somebody_connected();
     {
         const lock_guard hold(lock_);
-        counts = counts && governor_.current(under);
-        heard_of = governor_.finished(under, how, now_ns);
-        waited = std::exchange(somebody_waits_, false);
+        counts = counts && governor_.current(granted.under);
+        heard_of = governor_.finished(granted.under, how, now_ns);
+        waited = gate_.finished(granted.who, granted.pass, at_the_gate(how), now_ns, why);
+        waited |= std::exchange(somebody_waits_, false);
         if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
     }
     const auto words = why != nullptr ? briefly(*why) : std::string();
@@ -110,9 +135,10 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
     return heard_of;
 }
 
-void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns) {
+void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who) {
     {
         const lock_guard hold(lock_);
+        gate_.doubt(who);
         governor_.lost(now_ns, since_ns);
         // Where a pause comes first, the server is one that accepts and drops: no redial makes up for that.
         loss_counted_ = (loss_counted_ || what == owed::replies) && !governor_.probing();

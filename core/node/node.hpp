@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/node/auth_gate.hpp"
 #include "resilience/circuit_breaker.hpp"
 #include "resilience/dial_governor.hpp"
 #include "resilience/health_checker.hpp"
@@ -27,7 +28,17 @@ struct node_policy {
 /// of dials. Its changes of state are logged, one line each. Thread safe.
 class Node {
 public:
-    using answer = resilience::DialGovernor::answer;
+    using greeting = AuthGate::key;
+    /// What a dial was granted under; goes back with its outcome.
+    struct answer {
+        bool granted = false;
+        std::int64_t ask_again_ns = 0;  ///< Not granted: ask again then; `told`: the watchers will be told.
+        std::optional<error> refused;   ///< Not granted, because the server refused this greeting: its words.
+        resilience::DialGovernor::grant under = 0;
+        greeting who = 0;
+        AuthGate::pass pass = 0;
+    };
+    static constexpr std::int64_t told = resilience::DialGovernor::told;
     using outcome = resilience::DialGovernor::outcome;
     using news = resilience::DialGovernor::news;
 
@@ -61,15 +72,15 @@ public:
     void leave(Watcher& w) noexcept;
 
     // -- dials --
-    answer ask_to_dial(std::int64_t now_ns);
+    /// `who`: by what the connection will be greeted, see greeting_key().
+    answer ask_to_dial(std::int64_t now_ns, greeting who = 0);
     /// The end of a dial that was granted. Breaker and health hear of it too; of a failure only if it is news, and if
     /// no watcher has a connection that works: a server without room for one more still serves the others.
     /// `why`: of one that failed.
-    news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
-                       const error* why = nullptr);
+    news dial_finished(const answer& granted, outcome how, std::int64_t now_ns, const error* why = nullptr);
     enum class owed : bool { nothing, replies };
     /// A connection that had worked since `since_ns` was lost. With nothing owed on it, that is no failure of the node.
-    void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns);
+    void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who = 0);
 
     // -- health --
     using probe_answer = resilience::probe_answer;
@@ -98,6 +109,7 @@ private:
 
     mutable std::mutex lock_;
     resilience::DialGovernor governor_;  // under lock_
+    AuthGate gate_;                      // under lock_
     resilience::HealthChecker health_;   // under lock_, as far as it asks for that
     bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
     bool loss_counted_ = false;          // under lock_: by the breaker; the next dial is made at once, and may undo it

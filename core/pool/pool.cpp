@@ -41,6 +41,7 @@ Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Annou
     : reactor_(reactor),
       options_(o),
       dial_settings_(make_dial_settings(o)),
+      greeting_(greeting_key(dial_settings_.greeting)),
       node_details_(errc::closed, fate::not_applied, phase::none, {.node = dial_settings_.node}),
       node_(std::move(node)),
       announcer_(announcer),

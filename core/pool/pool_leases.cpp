@@ -208,14 +208,14 @@ void Pool::refill_leases() noexcept {
             if (lease_line_.size() <= lease_dials_ || !room_locked()) return;
         }
         const auto now = steady_now_ns();
-        if (now < gate_until_ns_) {
-            const lock_guard hold(lock_);
-            if (lease_obstacle_) lease_line_.refuse_all(*lease_obstacle_);
-            return;
-        }
-        const auto granted = node_->ask_to_dial(now);
+        const auto granted = node_->ask_to_dial(now, greeting_);
         if (!granted.granted) {
-            if (granted.ask_again_ns != resilience::DialGovernor::told) {
+            if (granted.refused) {
+                const lock_guard hold(lock_);
+                lease_obstacle_ = granted.refused;
+                return lease_line_.refuse_all(*granted.refused);
+            }
+            if (granted.ask_again_ns != Node::told) {
                 Timers::at(reactor_, timers_->lease_dial, granted.ask_again_ns, [this] { refill_leases(); });
             }
             return;
@@ -235,12 +235,11 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();
     const auto how = outcome ? Node::outcome::connected : outcome_of(outcome.error());
-    (void)node_->dial_finished(granted.under, closing_ ? Node::outcome::abandoned : how, now,
+    (void)node_->dial_finished(granted, closing_ ? Node::outcome::abandoned : how, now,
                                outcome ? nullptr : &outcome.error());
     if (!outcome || closing_) {
         if (outcome) syscalls::real().close(*outcome);
         const bool lasting = !outcome && is_lasting(outcome.error());
-        if (lasting) close_gate(outcome.error(), now);
         {
             const lock_guard hold(lock_);
             --lease_dials_;
@@ -250,8 +249,6 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
         }
         return refill_leases();
     }
-    gate_ = {};
-    gate_until_ns_ = 0;
     auto connection = std::make_unique<Connection>(
         reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max, {}});
     connection->adopt(*outcome);

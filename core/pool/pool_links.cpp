@@ -153,7 +153,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     if (was == role::current) {
         timers_->lifetime.cancel();
         lost_at_ns_ = now;
-        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns);
+        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns, greeting_);
         // An idle connection that the server closes is replaced without a word, if that succeeds.
         loss_reported_ = owed;
         tell(connection_event::lost, why);

@@ -49,7 +49,7 @@ protected:
     news dial(outcome how) {
         const auto a = node_.ask_to_dial(now());
         EXPECT_TRUE(a.granted);
-        return node_.dial_finished(a.under, how, now(), is_failure(how) ? &why_ : nullptr);
+        return node_.dial_finished(a, how, now(), is_failure(how) ? &why_ : nullptr);
     }
     static bool is_failure(outcome how) { return how == outcome::failed || how == outcome::full; }
     /// As soon as it may.
@@ -79,8 +79,9 @@ TEST(NodeRegistry, OneForEachNameAsLongAsSomebodyKeepsIt) {
     other.dials.in_flight_max = 1;
     EXPECT_EQ(Node::of("redis://registry-a:1", other), a);
     EXPECT_EQ(a->name(), "redis://registry-a:1");
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(a->ask_to_dial(0).granted) << "under the policy of whoever came first";
-    EXPECT_FALSE(a->ask_to_dial(0).granted);
+    for (unsigned i = 0; i < 4; ++i)
+        EXPECT_TRUE(a->ask_to_dial(0, i).granted) << "under the policy of whoever came first";
+    EXPECT_FALSE(a->ask_to_dial(0, 4).granted);
     const std::weak_ptr<Node> gone = a;
     a.reset();
     EXPECT_TRUE(gone.expired());
@@ -129,7 +130,7 @@ TEST_P(PutOff, WhoeverWasPutOffUntilAnotherDialEndsIsToldOnce) {
     EXPECT_FALSE(second.granted);
     EXPECT_EQ(second.ask_again_ns, resilience::DialGovernor::told);
     EXPECT_THAT(w.told, IsEmpty());
-    node_.dial_finished(prober.under, GetParam().how, now(), is_failure(GetParam().how) ? &why_ : nullptr);
+    node_.dial_finished(prober, GetParam().how, now(), is_failure(GetParam().how) ? &why_ : nullptr);
     EXPECT_EQ(w.told.size(), 1U);
 }
 
@@ -142,10 +143,78 @@ TEST_F(NodeTest, TheEndOfASeriesIsToldToAll) {
     for (int i = 0; i < 2; ++i) {
         const auto a = node.ask_to_dial(now());
         ASSERT_TRUE(a.granted);
-        node.dial_finished(a.under, outcome::failed, now(), &why_);
+        node.dial_finished(a, outcome::failed, now(), &why_);
         pass(50ms);
     }
     EXPECT_THAT(w.told, ElementsAre(news::exhausted));
+}
+
+// -- who may greet it --
+
+class Greetings : public NodeTest {
+protected:
+    static constexpr Node::greeting ann = 1;
+    static constexpr Node::greeting bob = 2;
+    Node::answer ask(Node::greeting who) { return node_.ask_to_dial(now(), who); }
+    void refuse(const Node::answer& a) { node_.dial_finished(a, outcome::refused, now(), &wrong_); }
+    const error wrong_{errc::wrong_pass, fate::not_applied, phase::dial, {.text = "WRONGPASS invalid"}};
+};
+
+TEST_F(Greetings, AreTriedOnceForAllWhoHaveTheSame) {
+    Watcher w;
+    node_.join(w);
+    const auto first = ask(ann);
+    ASSERT_TRUE(first.granted);
+    for (int i = 0; i < 9; ++i) {
+        const auto a = ask(ann);
+        EXPECT_FALSE(a.granted);
+        EXPECT_EQ(a.ask_again_ns, Node::told);
+        EXPECT_FALSE(a.refused) << "nothing is known yet";
+    }
+    EXPECT_TRUE(ask(bob).granted) << "others are none of its business";
+    refuse(first);
+    EXPECT_EQ(w.told.size(), 1U);
+    const auto a = ask(ann);
+    EXPECT_FALSE(a.granted);
+    EXPECT_EQ(a.refused, errc::wrong_pass);
+    EXPECT_EQ(a.ask_again_ns, now() + std::chrono::nanoseconds(5s).count());
+}
+
+TEST_F(Greetings, ThatWorkAfterAllAreNewsForAll) {
+    refuse(ask(ann));
+    Watcher w;
+    node_.join(w);
+    pass(5s);
+    const auto again = ask(ann);
+    ASSERT_TRUE(again.granted);
+    node_.dial_finished(again, outcome::connected, now());
+    EXPECT_EQ(w.told.size(), 1U);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(ask(ann).granted) << "and now only the governor counts";
+    EXPECT_FALSE(ask(ann).granted);
+}
+
+TEST_F(Greetings, ThatTheGovernorPutsOffDoNotStandInTheWayOfTheNext) {
+    dial(outcome::failed);
+    EXPECT_FALSE(ask(ann).granted) << "its pause is not over";
+    pass(1s);
+    EXPECT_TRUE(ask(ann).granted);
+}
+
+TEST_F(Greetings, AreTriedByOneAgainWhenAConnectionWasLost) {
+    node_.dial_finished(ask(ann), outcome::connected, now());
+    node_.connection_lost(owed::nothing, now(), ago(1min), ann);
+    EXPECT_TRUE(ask(ann).granted);
+    EXPECT_FALSE(ask(ann).granted) << "the server may be another one by now";
+}
+
+TEST_F(Greetings, OfAClientThatGoesAwayAreTriedByTheNext) {
+    Watcher w;
+    node_.join(w);
+    const auto a = ask(ann);
+    ASSERT_FALSE(ask(ann).granted);
+    node_.dial_finished(a, outcome::abandoned, now());
+    EXPECT_EQ(w.told.size(), 1U);
+    EXPECT_TRUE(ask(ann).granted);
 }
 
 // -- what a dial says to breaker and health --
@@ -172,7 +241,10 @@ TEST_F(NodeTest, AServerThatIsFullIsAFailedDialButAlive) {
 }
 
 TEST_F(NodeTest, RefusedCredentialsAreNoFailureOfTheNode) {
-    for (int i = 0; i < 10; ++i) next_dial(outcome::refused);
+    for (int i = 0; i < 10; ++i) {
+        pass(30s);  // as often as the gate allows
+        dial(outcome::refused);
+    }
     EXPECT_EQ(circuit(), breaker_state::closed);
     EXPECT_EQ(health(), health_state::healthy);
 }
@@ -188,8 +260,8 @@ TEST_F(NodeTest, ManyDialsThatFailTogetherAreOneFailure) {
     auto p = policy();
     p.dials.in_flight_max = 64;
     Node node("redis://a:6379", p);
-    for (int i = 0; i < 64; ++i) out.push_back(node.ask_to_dial(now()));
-    for (const auto& a : out) node.dial_finished(a.under, outcome::failed, now(), &why_);
+    for (unsigned i = 0; i < 64; ++i) out.push_back(node.ask_to_dial(now(), i));
+    for (const auto& a : out) node.dial_finished(a, outcome::failed, now(), &why_);
     EXPECT_EQ(node.breaker().state(), breaker_state::closed);
     EXPECT_EQ(node.health_figures().state, health_state::unknown);
 }
@@ -249,7 +321,7 @@ protected:
     void finish(outcome how) {
         const auto a = node_.ask_to_dial(now());
         ASSERT_TRUE(a.granted);
-        node_.dial_finished(a.under, how, now(), is_failure(how) ? &why_ : nullptr);
+        node_.dial_finished(a, how, now(), is_failure(how) ? &why_ : nullptr);
     }
     void lose(owed what, std::chrono::nanoseconds age = 1min) { node_.connection_lost(what, now(), ago(age)); }
     /// A loss counts as one call that failed: a second one would open.
@@ -395,7 +467,7 @@ TEST_F(NodeTest, AWordOfTheCauseIsEnough) {
     for (int i = 0; i < 5; ++i) {
         pass(1s);
         const auto a = node_.ask_to_dial(now());
-        node_.dial_finished(a.under, outcome::failed, now(), &bare);
+        node_.dial_finished(a, outcome::failed, now(), &bare);
     }
     EXPECT_THAT(std::string(breaker_rejection(node_.breaker(), now(), phase::none).text()),
                 HasSubstr(make_error_code(errc::connect_timeout).message()));
