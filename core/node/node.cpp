@@ -15,6 +15,9 @@ using lock_guard = std::lock_guard<std::mutex>;
 
 namespace {
 
+// A redial that took longer was an interruption that callers have felt.
+constexpr std::int64_t at_once_ns = 1'000'000'000;
+
 struct Registry {
     std::mutex lock;
     std::map<std::string, std::weak_ptr<Node>> nodes;
@@ -113,7 +116,10 @@ Node::news Node::dial_finished(const answer& granted, outcome how, std::int64_t 
         heard_of = governor_.finished(granted.under, how, now_ns);
         waited = gate_.finished(granted.who, granted.pass, at_the_gate(how), now_ns, why);
         waited |= std::exchange(somebody_waits_, false);
-        if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
+        if (how != outcome::abandoned) {
+            const auto lost_ns = std::exchange(loss_counted_ns_, std::nullopt);
+            at_once = lost_ns && now_ns - *lost_ns <= at_once_ns;
+        }
     }
     const auto words = why != nullptr ? briefly(*why) : std::string();
     switch (how) {
@@ -141,7 +147,11 @@ void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns
         gate_.doubt(who);
         governor_.lost(now_ns, since_ns);
         // Where a pause comes first, the server is one that accepts and drops: no redial makes up for that.
-        loss_counted_ = (loss_counted_ || what == owed::replies) && !governor_.probing();
+        if (governor_.probing()) {
+            loss_counted_ns_.reset();
+        } else if (what == owed::replies && !loss_counted_ns_) {
+            loss_counted_ns_ = now_ns;
+        }
     }
     if (what == owed::replies) breaker_.connection_failed(now_ns);
 }

@@ -108,13 +108,13 @@ private:
     resilience::CircuitBreaker breaker_;
 
     mutable std::mutex lock_;
-    resilience::DialGovernor governor_;  // under lock_
-    AuthGate gate_;                      // under lock_
-    resilience::HealthChecker health_;   // under lock_, as far as it asks for that
-    bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
-    bool loss_counted_ = false;          // under lock_: by the breaker; the next dial is made at once, and may undo it
-    std::mutex watchers_lock_;           // may be taken under lock_
-    std::vector<Watcher*> watchers_;     // under watchers_lock_
+    resilience::DialGovernor governor_;            // under lock_
+    AuthGate gate_;                                // under lock_
+    resilience::HealthChecker health_;             // under lock_, as far as it asks for that
+    bool somebody_waits_ = false;                  // under lock_: a dial was put off until another one ends
+    std::optional<std::int64_t> loss_counted_ns_;  // under lock_: by the breaker; a dial that succeeds soon undoes it
+    std::mutex watchers_lock_;                     // may be taken under lock_
+    std::vector<Watcher*> watchers_;               // under watchers_lock_
 };
 
 }  // namespace redoubt::core

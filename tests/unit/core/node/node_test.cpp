@@ -351,6 +351,19 @@ TEST_F(Losses, IsWithdrawnWhenTheRedialSucceedsAtOnce) {
     EXPECT_FALSE(counted());
 }
 
+TEST_F(Losses, IsNotWithdrawnByARedialThatTookLong) {
+    lose(owed::replies);
+    const auto a = node_.ask_to_dial(now());
+    pass(1s);
+    node_.dial_finished(a, outcome::connected, now());
+    EXPECT_FALSE(counted()) << "a second is at once";
+    lose(owed::replies);
+    const auto slow = node_.ask_to_dial(now());
+    pass(1001ms);
+    node_.dial_finished(slow, outcome::connected, now());
+    EXPECT_TRUE(counted());
+}
+
 TEST_F(Losses, AlsoWhenAnotherClientsIdleConnectionWentWithIt) {
     lose(owed::replies);
     lose(owed::nothing);
