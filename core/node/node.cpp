@@ -156,6 +156,34 @@ void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns
     if (what == owed::replies) breaker_.connection_failed(now_ns);
 }
 
+// -- its name --
+
+void Node::found_at(std::string address) {
+    if (address.empty()) return;
+    const lock_guard hold(lock_);
+    last_good_address_ = std::move(address);
+}
+
+std::string Node::last_good_address() const {
+    const lock_guard hold(lock_);
+    return last_good_address_;
+}
+
+void Node::resolver_said(std::string_view failure) {
+    std::string line = "the resolver knows " + name() + " again";
+    {
+        const lock_guard hold(lock_);
+        const bool fails = !failure.empty();
+        if (fails == resolver_fails_ || (fails && last_good_address_.empty())) return;
+        resolver_fails_ = fails;
+        if (fails) {
+            line = "the resolver fails for " + name() + " (" + std::string(failure) +
+                   "); dialling its last good address, " + last_good_address_;
+        }
+    }
+    log_state(failure.empty() ? log_level::info : log_level::warning, {"resolver", name()}, line);
+}
+
 // -- health --
 
 std::int64_t Node::next_probe_ns(std::int64_t now_ns) {

@@ -9,6 +9,7 @@
 #include <redoubt/listener.hpp>
 #include <redoubt/stats.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node/auth_gate.hpp"
@@ -82,6 +83,15 @@ public:
     /// A connection that had worked since `since_ns` was lost. With nothing owed on it, that is no failure of the node.
     void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who = 0);
 
+    // -- its name --
+    /// A connection was greeted at this numeric address. Empty: it has none.
+    void found_at(std::string address);
+    /// The last one; empty: none yet.
+    std::string last_good_address() const;
+    /// The resolver failed with these words, or (empty) knows the name. Each change is told once, in the log, unless
+    /// there is no address to fall back on: then the dial that fails tells.
+    void resolver_said(std::string_view failure);
+
     // -- health --
     using probe_answer = resilience::probe_answer;
     /// When begin_probe() is worth asking.
@@ -112,6 +122,8 @@ private:
     AuthGate gate_;                                // under lock_
     resilience::HealthChecker health_;             // under lock_, as far as it asks for that
     bool somebody_waits_ = false;                  // under lock_: a dial was put off until another one ends
+    std::string last_good_address_;                // under lock_
+    bool resolver_fails_ = false;                  // under lock_, and told
     std::optional<std::int64_t> loss_counted_ns_;  // under lock_: by the breaker; a dial that succeeds soon undoes it
     std::mutex watchers_lock_;                     // may be taken under lock_
     std::vector<Watcher*> watchers_;               // under watchers_lock_

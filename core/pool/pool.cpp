@@ -60,6 +60,8 @@ Pool::~Pool() { node_->leave(*this); }
 dial_settings Pool::settings_for(std::string_view part) {
     auto s = dial_settings_;
     s.greeting.client_name = next_client_name(part);
+    s.last_good = node_->last_good_address();
+    s.resolver_said = [this](std::string_view failure) { node_->resolver_said(failure); };
     return s;
 }
 

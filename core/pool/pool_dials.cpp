@@ -72,6 +72,7 @@ void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
     const auto news = node_->dial_finished(granted, outcome ? Node::outcome::connected : outcome_of(outcome.error()),
                                            now, outcome ? nullptr : &outcome.error());
     if (!outcome) return dial_failed(outcome.error(), news);
+    node_->found_at(peer_of(*outcome));
     take_over(*outcome);
 }
 

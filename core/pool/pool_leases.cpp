@@ -249,6 +249,7 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
         }
         return refill_leases();
     }
+    node_->found_at(peer_of(*outcome));
     auto connection = std::make_unique<Connection>(
         reactor_, *this, Connection::settings{node(), options_.replies, options_.output_bytes_max, {}});
     connection->adopt(*outcome);
