@@ -79,7 +79,7 @@ TEST_P(RetryFateTest, ABreakerThatRejectsALaterAttemptTellsWhatTheOneBeforeMet) 
         EXPECT_GT(why.retry_after().count(), 0);
         EXPECT_EQ(why.cause(), row.before.cause());
         for (const auto& words : {std::string("is open for another"), std::string("it hangs"),
-                                 make_error_code(row.before.kind()).message(), std::string(row.before.text())}) {
+                                  make_error_code(row.before.kind()).message(), std::string(row.before.text())}) {
             EXPECT_NE(why.text().find(words), std::string::npos) << words << " in: " << why.text();
         }
     }
