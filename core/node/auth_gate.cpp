@@ -44,6 +44,14 @@ void AuthGate::doubt(key who) {
     if (const auto k = known_.find(who); k != known_.end()) k->second.proven = false;
 }
 
+bool AuthGate::retire(std::int64_t now_ns) {
+    std::erase_if(known_, [now_ns](const auto& k) {
+        return !k.second.refused || now_ns >= k.second.closed_until_ns + pause_max.count();
+    });
+    for (auto& k : known_) k.second.dialling = false;
+    return known_.empty();
+}
+
 // Whoever comes with a forgotten one begins as unproven.
 void AuthGate::forget_some(std::int64_t now_ns) {
     std::erase_if(known_, [now_ns](const auto& k) {

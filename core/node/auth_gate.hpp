@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <redoubt/error.hpp>
 
@@ -52,6 +53,9 @@ public:
     /// A connection that was greeted so was lost: the server may be another one by now.
     void doubt(key who);
 
+    /// Nobody dials any more: only what was refused lately remains. True: nothing does.
+    bool retire(std::int64_t now_ns);
+
     /// Greetings that are remembered.
     std::size_t size() const noexcept { return known_.size(); }
     static constexpr std::size_t size_max = 64;  ///< More are forgotten when nothing depends on them.
@@ -68,6 +72,13 @@ private:
     void forget_some(std::int64_t now_ns);
 
     std::map<key, entry> known_;
+};
+
+/// Outlives the node that nobody uses any more: whoever opens and closes one client after the other with the wrong
+/// password is no better.
+struct shared_auth_gate {
+    std::mutex lock;
+    AuthGate gate;  // under lock
 };
 
 }  // namespace redoubt::core

@@ -7,6 +7,7 @@
 
 #include "core/log.hpp"
 #include "core/per_process.hpp"
+#include "core/stack/clock.hpp"
 #include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
@@ -21,6 +22,15 @@ constexpr std::int64_t at_once_ns = 1'000'000'000;
 struct Registry {
     std::mutex lock;
     std::map<std::string, std::weak_ptr<Node>> nodes;
+    std::map<std::string, std::shared_ptr<shared_auth_gate>> gates;  // also of nodes that were given up lately
+
+    void forget_locked(std::int64_t now_ns) {
+        std::erase_if(nodes, [](const auto& n) { return n.second.expired(); });
+        std::erase_if(gates, [&](const auto& g) {
+            const lock_guard hold(g.second->lock);
+            return !nodes.contains(g.first) && g.second->gate.retire(now_ns);
+        });
+    }
 };
 
 // The words of an error without what the reader of a rejection knows already: node, fate, remedy.
@@ -46,15 +56,18 @@ AuthGate::outcome at_the_gate(Node::outcome how) {
 std::shared_ptr<Node> Node::of(const std::string& name, const node_policy& policy) {
     auto& all = per_process<Registry>();
     const lock_guard hold(all.lock);
-    std::erase_if(all.nodes, [](const auto& n) { return n.second.expired(); });
+    all.forget_locked(steady_now_ns());
     if (auto known = all.nodes[name].lock()) return known;
-    auto fresh = std::make_shared<Node>(name, policy);
+    auto& gate = all.gates[name];
+    if (!gate) gate = std::make_shared<shared_auth_gate>();
+    auto fresh = std::make_shared<Node>(name, policy, gate);
     all.nodes[name] = fresh;
     return fresh;
 }
 
-Node::Node(std::string name, const node_policy& policy)
+Node::Node(std::string name, const node_policy& policy, std::shared_ptr<shared_auth_gate> gate)
     : breaker_(std::move(name), policy.breaker, [this](const auto& e) { on_breaker(e); }),
+      gate_(gate ? std::move(gate) : std::make_shared<shared_auth_gate>()),
       governor_(policy.dials, resilience::random_seed()),
       health_(policy.health) {}
 
@@ -85,14 +98,15 @@ bool Node::somebody_connected() noexcept {
 Node::answer Node::ask_to_dial(std::int64_t now_ns, greeting who) {
     static_assert(AuthGate::told == told);
     const lock_guard hold(lock_);
-    const auto gate = gate_.ask(who, now_ns);
+    const lock_guard at_gate(gate_->lock);
+    const auto gate = gate_->gate.ask(who, now_ns);
     if (!gate.open) {
         if (gate.ask_again_ns == told) somebody_waits_ = true;
         return {.ask_again_ns = gate.ask_again_ns, .refused = gate.refused};
     }
     const auto a = governor_.ask(now_ns);
     if (!a.granted) {
-        (void)gate_.finished(who, gate.under, AuthGate::outcome::withdrawn, now_ns);
+        (void)gate_->gate.finished(who, gate.under, AuthGate::outcome::withdrawn, now_ns);
         if (a.ask_again_ns == told) somebody_waits_ = true;
     }
     return {.granted = a.granted,
@@ -114,7 +128,8 @@ Node::news Node::dial_finished(const answer& granted, outcome how, std::int64_t 
         const lock_guard hold(lock_);
         counts = counts && governor_.current(granted.under);
         heard_of = governor_.finished(granted.under, how, now_ns);
-        waited = gate_.finished(granted.who, granted.pass, at_the_gate(how), now_ns, why);
+        const lock_guard at_gate(gate_->lock);
+        waited = gate_->gate.finished(granted.who, granted.pass, at_the_gate(how), now_ns, why);
         waited |= std::exchange(somebody_waits_, false);
         if (how != outcome::abandoned) {
             const auto lost_ns = std::exchange(loss_counted_ns_, std::nullopt);
@@ -144,7 +159,8 @@ Node::news Node::dial_finished(const answer& granted, outcome how, std::int64_t 
 void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who) {
     {
         const lock_guard hold(lock_);
-        gate_.doubt(who);
+        const lock_guard at_gate(gate_->lock);
+        gate_->gate.doubt(who);
         governor_.lost(now_ns, since_ns);
         // Where a pause comes first, the server is one that accepts and drops: no redial makes up for that.
         if (governor_.probing()) {

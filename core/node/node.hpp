@@ -61,7 +61,8 @@ public:
     /// The one of this process; a child of fork() begins with none. The policies are those of whoever came first.
     static std::shared_ptr<Node> of(const std::string& name, const node_policy& policy);
 
-    Node(std::string name, const node_policy& policy);  // for of(), and for tests
+    /// For of(), and for tests. `gate`: of earlier clients of the same node.
+    Node(std::string name, const node_policy& policy, std::shared_ptr<shared_auth_gate> gate = nullptr);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -116,10 +117,10 @@ private:
     void log_health(const std::optional<resilience::health_change>& change) const;
 
     resilience::CircuitBreaker breaker_;
+    const std::shared_ptr<shared_auth_gate> gate_;  // its lock may be taken under lock_
 
     mutable std::mutex lock_;
     resilience::DialGovernor governor_;            // under lock_
-    AuthGate gate_;                                // under lock_
     resilience::HealthChecker health_;             // under lock_, as far as it asks for that
     bool somebody_waits_ = false;                  // under lock_: a dial was put off until another one ends
     std::string last_good_address_;                // under lock_

@@ -156,6 +156,21 @@ TEST_F(AuthGateTest, ForgetsWhatNothingDependsOn) {
     EXPECT_FALSE(ask().open) << "the closed one is remembered";
 }
 
+TEST_F(AuthGateTest, OfANodeThatNobodyUsesOnlyRefusalsRemainForAWhile) {
+    dial(outcome::refused);
+    gate_.finished(bob, ask(bob).under, outcome::greeted, now());
+    now_ += 5s;
+    ASSERT_TRUE(ask().open);  // and its client is gone before it could tell
+    EXPECT_FALSE(gate_.retire(now()));
+    EXPECT_EQ(gate_.size(), 1U);
+    dial(outcome::refused);
+    EXPECT_EQ(ask().ask_again_ns, in(10s)) << "the row goes on";
+    now_ += 40s - 1ns;
+    EXPECT_FALSE(gate_.retire(now()));
+    now_ += 1ns;
+    EXPECT_TRUE(gate_.retire(now()));
+}
+
 TEST(GreetingKey, IsThatOfWhatTheServerIsTold) {
     const Handshake::settings ann{.user = "ann", .password = "pw", .database = 0, .client_name = "a"};
     auto other = ann;

@@ -2,6 +2,7 @@
 #include "core/node/node.hpp"
 
 #include "core/stack/breaker_layer.hpp"
+#include "core/stack/clock.hpp"
 
 #include <gmock/gmock.h>
 
@@ -86,6 +87,20 @@ TEST(NodeRegistry, OneForEachNameAsLongAsSomebodyKeepsIt) {
     a.reset();
     EXPECT_TRUE(gone.expired());
     EXPECT_TRUE(Node::of("redis://registry-a:1", other)->ask_to_dial(0).granted) << "a new one knows nothing";
+}
+
+TEST(NodeRegistry, RefusedCredentialsAreRememberedWhenEverybodyHasGone) {
+    const std::string name = "redis://registry-c:1";
+    auto a = Node::of(name, policy());
+    const auto granted = a->ask_to_dial(steady_now_ns(), 1);
+    ASSERT_TRUE(granted.granted);
+    const error why(errc::wrong_pass, fate::not_applied, phase::dial);
+    a->dial_finished(granted, outcome::refused, steady_now_ns(), &why);
+    a.reset();
+    (void)Node::of("redis://registry-d:1", policy());
+    const auto b = Node::of(name, policy());
+    EXPECT_EQ(b->ask_to_dial(steady_now_ns(), 1).refused, errc::wrong_pass);
+    EXPECT_TRUE(b->ask_to_dial(steady_now_ns(), 2).granted);
 }
 
 // -- watchers --
