@@ -57,14 +57,17 @@ result<event> EventQueue::take_locked() {
     return buffer_.pop();
 }
 
+// A handler that asks again at once is served in the same call, but not for ever: the connections wait for this thread.
 void EventQueue::serve() {
-    for (;;) {
+    constexpr int rounds_max = 64;
+    for (int round = 0;; ++round) {
         std::shared_ptr<detail::next_waiter> first;
         result<event> taken;
         {
             const lock_guard hold(lock_);
             serving_ = false;
             if (waiters_.empty() || !served_locked()) return;
+            if (round >= rounds_max && !loop_over_) return news_locked();
             first = std::move(waiters_.front());
             waiters_.pop_front();
             taken = take_locked();

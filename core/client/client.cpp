@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/client/client_handle.hpp"
+#include "core/pool/verdicts.hpp"
 
 namespace redoubt {
 
@@ -117,17 +118,6 @@ client_stats Client::stats() const {
 
 // -- Lease --
 
-// What serves another role by now, or serves us no more: the next lease begins with a new connection.
-static bool node_has_changed(const error& why) noexcept {
-    switch (why.kind()) {
-        case errc::read_only:
-        case errc::denied:
-        case errc::no_auth: return true;
-        case errc::unblocked: return why.text().find("instance state changed") != std::string_view::npos;
-        default: return false;
-    }
-}
-
 Lease::Lease(Lease&& other) noexcept
     : handle_(std::move(other.handle_)),
       connection_(std::exchange(other.connection_, nullptr)),
@@ -160,7 +150,9 @@ bool Lease::run_erased(const command_base& command, reply& value, error& failure
     if (connection_ == nullptr) return failure = error(errc::closed), false;
     state_changed_ = state_changed_ || has(command.flags(), command_flag::connection_state);
     if (handle_->core().run_on(*connection_, command, call_, value, failure)) return true;
-    state_changed_ = state_changed_ || node_has_changed(failure);
+    const auto verdict = core::judge_lease(failure);
+    if (verdict == core::lease_verdict::close) connection_->fail(core::closed_by_its_server(failure));
+    state_changed_ = state_changed_ || verdict != core::lease_verdict::keep;
     return false;
 }
 

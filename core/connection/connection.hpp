@@ -40,7 +40,7 @@ struct connection_figures {
 /// lock nothing waits; the only system calls there are shutdown() and the poller's change().
 class Connection final : public Layer, private ReaderSeat, private Flushable, private Visited, private Poller::Watcher {
 public:
-    /// The owner's side. Called on the I/O thread.
+    /// The owner's side. Called on the I/O thread, unless it says otherwise.
     class Listener {
     public:
         /// It is down, everything on it has been completed. `why` names the node and the cause.
@@ -51,7 +51,7 @@ public:
         /// again.
         virtual void on_silence(Connection& /*connection*/, errc /*reason*/) noexcept {}
         /// The server answered a command, not a script, that it cannot serve it in its present state: READONLY, NOAUTH,
-        /// LOADING, BUSY, MASTERDOWN.
+        /// DENIED, LOADING, BUSY, MASTERDOWN. On the thread that reads, before the operation hears of it.
         virtual void on_refusal(Connection& /*connection*/, errc /*code*/) noexcept {}
 
     protected:
@@ -153,7 +153,6 @@ private:
     bool decode(const scratch& s) noexcept;
     bool deliver(const scratch& s, std::size_t n) noexcept;
     void answer(Operation& op, reply&& value) noexcept;
-    void tell_refusal(errc code) noexcept;
 
     Multiplexer::duty fail_locked(error&& why) noexcept;
     void act_on(Multiplexer::duty d) noexcept;

@@ -342,21 +342,19 @@ bool tells_state(errc code) noexcept {
         case errc::no_auth:
         case errc::loading:
         case errc::busy:
+        case errc::denied:
         case errc::master_down: return true;
         default: return false;
     }
 }
 }  // namespace
 
-void Connection::tell_refusal(errc code) noexcept {
-    if (reactor_.on_thread()) return listener_.on_refusal(*this, code);
-    reactor_.post([this, code] { listener_.on_refusal(*this, code); });
-}
-
 void Connection::answer(Operation& op, reply&& value) noexcept {
     if (!value.is_error()) return op.succeed(std::move(value));
     const auto meaning = read_server_error(value.text(), op.command->flags());
-    if (tells_state(meaning.code) && !has(op.command->flags(), command_flag::script)) tell_refusal(meaning.code);
+    if (tells_state(meaning.code) && !has(op.command->flags(), command_flag::script)) {
+        listener_.on_refusal(*this, meaning.code);
+    }
     op.fail(error(meaning.code, meaning.fate, phase::reply, {.node = node_, .text = std::string(value.text())})
                 .with_partial(meaning.partial)
                 .with_read_only(has(op.command->flags(), command_flag::read_only)));

@@ -55,10 +55,17 @@ public:
             turns_.emplace(1, deadline_ns_);
             return connect_unix();
         }
+        resolving_ = true;
+        if (!settings_.last_good.empty()) {
+            turn_.expires_after(settings_.connect.timeout / 2);
+            turn_.async_wait(guarded([](Dial& d, const auto& cancelled) {
+                if (!cancelled && d.resolving_) d.resolver_failed("the resolver does not answer");
+            }));
+        }
         resolver_.async_resolve(settings_.to.host, std::to_string(settings_.to.port),
                                 [self = shared_from_this()](const auto& ec, const tcp::resolver::results_type& found) {
                                     const Reactor::Dispatch dispatch(self->reactor_);
-                                    if (self->done_) self->on_resolved(ec, found);
+                                    if (self->done_ && self->resolving_) self->on_resolved(ec, found);
                                 });
     }
 
@@ -68,9 +75,28 @@ public:
 
 private:
     void on_resolved(const boost::system::error_code& ec, const tcp::resolver::results_type& found) {
-        if (ec || found.empty()) return fail(errc::resolve_failed, settings_.to.host + ": " + ec.message(), {});
+        if (ec || found.empty()) return resolver_failed(ec ? ec.message() : "it has no address");
+        resolver_ended({});
         for (const auto& one : found) addresses_.push_back(one.endpoint());
         turns_.emplace(addresses_.size(), deadline_ns_);
+        connect_next();
+    }
+
+    void resolver_ended(std::string_view failure) {
+        resolving_ = false;
+        turn_.cancel();
+        if (settings_.resolver_said) settings_.resolver_said(failure);
+    }
+
+    // The name may still stand for the address that it had last.
+    void resolver_failed(std::string_view why) {
+        resolver_failure_ = settings_.to.host + ": " + std::string(why);
+        resolver_ended(resolver_failure_);
+        boost::system::error_code not_numeric;
+        const auto address = asio::ip::make_address(settings_.last_good, not_numeric);
+        if (not_numeric) return fail(errc::resolve_failed, {}, {});
+        addresses_.emplace_back(address, settings_.to.port);
+        turns_.emplace(1, deadline_ns_);
         connect_next();
     }
 
@@ -206,7 +232,14 @@ private:
 
     void time_is_over() {
         if (greeting_) return fail(errc::connect_timeout, "connected, but the server does not answer", {});
-        fail(errc::connect_timeout, turns_ ? turns_->report() : "resolving " + settings_.to.host, {});
+        if (resolving_) return resolver_timed_out();
+        fail(errc::connect_timeout, turns_->report(), {});
+    }
+
+    void resolver_timed_out() {
+        resolver_failure_ = settings_.to.host + ": the resolver does not answer";
+        resolver_ended(resolver_failure_);
+        fail(errc::resolve_failed, {}, {});
     }
 
     void succeed() {
@@ -220,8 +253,15 @@ private:
         finish(std::exchange(fd_, -1));
     }
     void fail(errc code, std::string_view text, std::error_code cause) {
+        std::string words(text);
+        if (!resolver_failure_.empty()) {
+            // Without an answer at the old address the name is what is missing.
+            if (!greeting_) code = errc::resolve_failed;
+            words = resolver_failure_;
+            if (!text.empty()) words.append("; at its last good address: ").append(text);
+        }
         end(error(code, fate::not_applied, phase::dial,
-                  {.node = settings_.node, .text = std::string(text), .cause = cause}));
+                  {.node = settings_.node, .text = std::move(words), .cause = cause}));
     }
     void end(error why) {
         if (!done_) return;
@@ -266,6 +306,8 @@ private:
     Decoder decoder_;
     reply answer_;
     std::string_view unsent_;
+    std::string resolver_failure_;  // the last good address is being tried instead
+    bool resolving_ = false;
     bool greeting_ = false;
     bool timed_out_ = false;
 };
@@ -279,6 +321,14 @@ std::shared_ptr<Dial> start_dial(Reactor& reactor, dial_settings settings, dial_
 bool dial_over(const Dial& dial) noexcept { return dial.over(); }
 
 void cancel_dial(Dial& dial) noexcept { dial.cancel(); }
+
+std::string peer_of(int fd) {
+    tcp::endpoint peer;
+    socklen_t size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(fd, peer.data(), &size) != 0) return {};
+    const auto family = peer.data()->sa_family;
+    return family == AF_INET || family == AF_INET6 ? peer.address().to_string() : std::string();
+}
 
 bool is_lasting(const error& e) noexcept {
     switch (e.kind()) {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <redoubt/options.hpp>
 #include <redoubt/result.hpp>
+#include <string>
+#include <string_view>
 
 #include "core/connection/handshake.hpp"
 #include "core/stack/reactor.hpp"
@@ -17,6 +19,11 @@ struct dial_settings {
     connect_options connect;
     Handshake::settings greeting;
     reply_limits replies;
+    /// A numeric address at which a connection to this node was greeted: dialled when the resolver fails, or does not
+    /// answer within half of the time. Empty: none.
+    std::string last_good;
+    /// What the resolver said: empty when it knows the name. May be left out. Called on the I/O thread.
+    std::function<void(std::string_view failure)> resolver_said;
 };
 
 /// What a dial came to: a connected, greeted, non-blocking descriptor that the receiver owns, or an error that names
@@ -31,6 +38,9 @@ bool dial_over(const Dial& dial) noexcept;
 
 /// Ends a dial early; its handler runs with `closed`. I/O thread only.
 void cancel_dial(Dial& dial) noexcept;
+
+/// The numeric address at the other end; empty when there is none (unix sockets).
+std::string peer_of(int fd);
 
 /// True for failures that will not pass by themselves: wrong credentials, no such database, no permission.
 bool is_lasting(const error& dial_failure) noexcept;

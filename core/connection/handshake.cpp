@@ -1,6 +1,7 @@
 // The greeting of a new connection.
 #include "core/connection/handshake.hpp"
 
+#include "core/options/keyed_hash.hpp"
 #include "core/protocol/server_error.hpp"
 
 namespace redoubt::core {
@@ -15,6 +16,14 @@ bool refuses_connection(errc code) noexcept {
 std::string request_of(const command_base& c) { return std::string(c.bytes()); }
 
 }  // namespace
+
+// Word by word, so that no copy of the password is made on the way.
+std::uint64_t greeting_key(const Handshake::settings& s) noexcept {
+    auto key = process_secret();
+    key[0] ^= keyed_hash(process_secret(), s.user);
+    key[1] ^= keyed_hash(key, s.password);
+    return keyed_hash(key, std::to_string(s.database));
+}
 
 Handshake::action Handshake::enter(step s) {
     step_ = s;

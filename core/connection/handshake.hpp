@@ -54,4 +54,7 @@ private:
     std::string name_refused_;
 };
 
+/// Equal for greetings that a server must answer alike: the same user, password and database. Tells nothing about them.
+std::uint64_t greeting_key(const Handshake::settings& s) noexcept;
+
 }  // namespace redoubt::core

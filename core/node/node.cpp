@@ -7,6 +7,8 @@
 
 #include "core/log.hpp"
 #include "core/per_process.hpp"
+#include "core/stack/clock.hpp"
+#include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
 
@@ -14,9 +16,21 @@ using lock_guard = std::lock_guard<std::mutex>;
 
 namespace {
 
+// A redial that took longer was an interruption that callers have felt.
+constexpr std::int64_t at_once_ns = 1'000'000'000;
+
 struct Registry {
     std::mutex lock;
     std::map<std::string, std::weak_ptr<Node>> nodes;
+    std::map<std::string, std::shared_ptr<shared_auth_gate>> gates;  // also of nodes that were given up lately
+
+    void forget_locked(std::int64_t now_ns) {
+        std::erase_if(nodes, [](const auto& n) { return n.second.expired(); });
+        std::erase_if(gates, [&](const auto& g) {
+            const lock_guard hold(g.second->lock);
+            return !nodes.contains(g.first) && g.second->gate.retire(now_ns);
+        });
+    }
 };
 
 // The words of an error without what the reader of a rejection knows already: node, fate, remedy.
@@ -26,9 +40,15 @@ std::string briefly(const error& e) {
     return out.empty() ? make_error_code(e.kind()).message() : out;
 }
 
-std::string in_ms(std::chrono::nanoseconds t) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t).count();
-    return std::to_string(ms) + " ms";
+AuthGate::outcome at_the_gate(Node::outcome how) {
+    switch (how) {
+        case Node::outcome::connected: return AuthGate::outcome::greeted;
+        case Node::outcome::refused: return AuthGate::outcome::refused;
+        case Node::outcome::full:
+        case Node::outcome::failed: return AuthGate::outcome::nothing;
+        case Node::outcome::abandoned: break;
+    }
+    return AuthGate::outcome::withdrawn;
 }
 
 }  // namespace
@@ -36,15 +56,18 @@ std::string in_ms(std::chrono::nanoseconds t) {
 std::shared_ptr<Node> Node::of(const std::string& name, const node_policy& policy) {
     auto& all = per_process<Registry>();
     const lock_guard hold(all.lock);
-    std::erase_if(all.nodes, [](const auto& n) { return n.second.expired(); });
+    all.forget_locked(steady_now_ns());
     if (auto known = all.nodes[name].lock()) return known;
-    auto fresh = std::make_shared<Node>(name, policy);
+    auto& gate = all.gates[name];
+    if (!gate) gate = std::make_shared<shared_auth_gate>();
+    auto fresh = std::make_shared<Node>(name, policy, gate);
     all.nodes[name] = fresh;
     return fresh;
 }
 
-Node::Node(std::string name, const node_policy& policy)
+Node::Node(std::string name, const node_policy& policy, std::shared_ptr<shared_auth_gate> gate)
     : breaker_(std::move(name), policy.breaker, [this](const auto& e) { on_breaker(e); }),
+      gate_(gate ? std::move(gate) : std::make_shared<shared_auth_gate>()),
       governor_(policy.dials, resilience::random_seed()),
       health_(policy.health) {}
 
@@ -72,15 +95,29 @@ bool Node::somebody_connected() noexcept {
 
 // -- dials --
 
-Node::answer Node::ask_to_dial(std::int64_t now_ns) {
+Node::answer Node::ask_to_dial(std::int64_t now_ns, greeting who) {
+    static_assert(AuthGate::told == told);
     const lock_guard hold(lock_);
+    const lock_guard at_gate(gate_->lock);
+    const auto gate = gate_->gate.ask(who, now_ns);
+    if (!gate.open) {
+        if (gate.ask_again_ns == told) somebody_waits_ = true;
+        return {.ask_again_ns = gate.ask_again_ns, .refused = gate.refused};
+    }
     const auto a = governor_.ask(now_ns);
-    if (!a.granted && a.ask_again_ns == resilience::DialGovernor::told) somebody_waits_ = true;
-    return a;
+    if (!a.granted) {
+        (void)gate_->gate.finished(who, gate.under, AuthGate::outcome::withdrawn, now_ns);
+        if (a.ask_again_ns == told) somebody_waits_ = true;
+    }
+    return {.granted = a.granted,
+            .ask_again_ns = a.ask_again_ns,
+            .refused = {},
+            .under = a.under,
+            .who = who,
+            .pass = gate.under};
 }
 
-Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
-                               const error* why) {
+Node::news Node::dial_finished(const answer& granted, outcome how, std::int64_t now_ns, const error* why) {
     auto heard_of = news::none;
     bool waited = false;
     bool at_once = false;
@@ -89,10 +126,15 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
     bool counts = failed && (why == nullptr || *why != errc::resolve_failed) && !somebody_connected();
     {
         const lock_guard hold(lock_);
-        counts = counts && governor_.current(under);
-        heard_of = governor_.finished(under, how, now_ns);
-        waited = std::exchange(somebody_waits_, false);
-        if (how != outcome::abandoned) at_once = std::exchange(loss_counted_, false);
+        counts = counts && governor_.current(granted.under);
+        heard_of = governor_.finished(granted.under, how, now_ns);
+        const lock_guard at_gate(gate_->lock);
+        waited = gate_->gate.finished(granted.who, granted.pass, at_the_gate(how), now_ns, why);
+        waited |= std::exchange(somebody_waits_, false);
+        if (how != outcome::abandoned) {
+            const auto lost_ns = std::exchange(loss_counted_ns_, std::nullopt);
+            at_once = lost_ns && now_ns - *lost_ns <= at_once_ns;
+        }
     }
     const auto words = why != nullptr ? briefly(*why) : std::string();
     switch (how) {
@@ -114,14 +156,48 @@ Node::news Node::dial_finished(resilience::DialGovernor::grant under, outcome ho
     return heard_of;
 }
 
-void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns) {
+void Node::connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who) {
     {
         const lock_guard hold(lock_);
+        const lock_guard at_gate(gate_->lock);
+        gate_->gate.doubt(who);
         governor_.lost(now_ns, since_ns);
         // Where a pause comes first, the server is one that accepts and drops: no redial makes up for that.
-        loss_counted_ = (loss_counted_ || what == owed::replies) && !governor_.probing();
+        if (governor_.probing()) {
+            loss_counted_ns_.reset();
+        } else if (what == owed::replies && !loss_counted_ns_) {
+            loss_counted_ns_ = now_ns;
+        }
     }
     if (what == owed::replies) breaker_.connection_failed(now_ns);
+}
+
+// -- its name --
+
+void Node::found_at(std::string address) {
+    if (address.empty()) return;
+    const lock_guard hold(lock_);
+    last_good_address_ = std::move(address);
+}
+
+std::string Node::last_good_address() const {
+    const lock_guard hold(lock_);
+    return last_good_address_;
+}
+
+void Node::resolver_said(std::string_view failure) {
+    std::string line = "the resolver knows " + name() + " again";
+    {
+        const lock_guard hold(lock_);
+        const bool fails = !failure.empty();
+        if (fails == resolver_fails_ || (fails && last_good_address_.empty())) return;
+        resolver_fails_ = fails;
+        if (fails) {
+            line = "the resolver fails for " + name() + " (" + std::string(failure) +
+                   "); dialling its last good address, " + last_good_address_;
+        }
+    }
+    log_state(failure.empty() ? log_level::info : log_level::warning, {"resolver", name()}, line);
 }
 
 // -- health --
@@ -209,7 +285,7 @@ void Node::on_breaker(const resilience::breaker_event& e) {
         for (auto* const w : watchers_) w->on_breaker(change);
     }
     std::string line = "circuit '" + name() + "' is " + std::string(to_string(e.to));
-    if (e.to == breaker_state::open) line += " for " + in_ms(e.open_for);
+    if (e.to == breaker_state::open) line += " for " + rounded_duration_text(e.open_for);
     line += ": " + change.text;
     log_state(e.to == breaker_state::open ? log_level::warning : log_level::info, {"breaker", name()}, line);
 }

@@ -9,8 +9,10 @@
 #include <redoubt/listener.hpp>
 #include <redoubt/stats.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/node/auth_gate.hpp"
 #include "resilience/circuit_breaker.hpp"
 #include "resilience/dial_governor.hpp"
 #include "resilience/health_checker.hpp"
@@ -27,7 +29,17 @@ struct node_policy {
 /// of dials. Its changes of state are logged, one line each. Thread safe.
 class Node {
 public:
-    using answer = resilience::DialGovernor::answer;
+    using greeting = AuthGate::key;
+    /// What a dial was granted under; goes back with its outcome.
+    struct answer {
+        bool granted = false;
+        std::int64_t ask_again_ns = 0;  ///< Not granted: ask again then; `told`: the watchers will be told.
+        std::optional<error> refused;   ///< Not granted, because the server refused this greeting: its words.
+        resilience::DialGovernor::grant under = 0;
+        greeting who = 0;
+        AuthGate::pass pass = 0;
+    };
+    static constexpr std::int64_t told = resilience::DialGovernor::told;
     using outcome = resilience::DialGovernor::outcome;
     using news = resilience::DialGovernor::news;
 
@@ -49,7 +61,8 @@ public:
     /// The one of this process; a child of fork() begins with none. The policies are those of whoever came first.
     static std::shared_ptr<Node> of(const std::string& name, const node_policy& policy);
 
-    Node(std::string name, const node_policy& policy);  // for of(), and for tests
+    /// For of(), and for tests. `gate`: of earlier clients of the same node.
+    Node(std::string name, const node_policy& policy, std::shared_ptr<shared_auth_gate> gate = nullptr);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -61,15 +74,24 @@ public:
     void leave(Watcher& w) noexcept;
 
     // -- dials --
-    answer ask_to_dial(std::int64_t now_ns);
+    /// `who`: by what the connection will be greeted, see greeting_key().
+    answer ask_to_dial(std::int64_t now_ns, greeting who = 0);
     /// The end of a dial that was granted. Breaker and health hear of it too; of a failure only if it is news, and if
     /// no watcher has a connection that works: a server without room for one more still serves the others.
     /// `why`: of one that failed.
-    news dial_finished(resilience::DialGovernor::grant under, outcome how, std::int64_t now_ns,
-                       const error* why = nullptr);
+    news dial_finished(const answer& granted, outcome how, std::int64_t now_ns, const error* why = nullptr);
     enum class owed : bool { nothing, replies };
     /// A connection that had worked since `since_ns` was lost. With nothing owed on it, that is no failure of the node.
-    void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns);
+    void connection_lost(owed what, std::int64_t now_ns, std::int64_t since_ns, greeting who = 0);
+
+    // -- its name --
+    /// A connection was greeted at this numeric address. Empty: it has none.
+    void found_at(std::string address);
+    /// The last one; empty: none yet.
+    std::string last_good_address() const;
+    /// The resolver failed with these words, or (empty) knows the name. Each change is told once, in the log, unless
+    /// there is no address to fall back on: then the dial that fails tells.
+    void resolver_said(std::string_view failure);
 
     // -- health --
     using probe_answer = resilience::probe_answer;
@@ -95,14 +117,17 @@ private:
     void log_health(const std::optional<resilience::health_change>& change) const;
 
     resilience::CircuitBreaker breaker_;
+    const std::shared_ptr<shared_auth_gate> gate_;  // its lock may be taken under lock_
 
     mutable std::mutex lock_;
-    resilience::DialGovernor governor_;  // under lock_
-    resilience::HealthChecker health_;   // under lock_, as far as it asks for that
-    bool somebody_waits_ = false;        // under lock_: a dial was put off until another one ends
-    bool loss_counted_ = false;          // under lock_: by the breaker; the next dial is made at once, and may undo it
-    std::mutex watchers_lock_;           // may be taken under lock_
-    std::vector<Watcher*> watchers_;     // under watchers_lock_
+    resilience::DialGovernor governor_;            // under lock_
+    resilience::HealthChecker health_;             // under lock_, as far as it asks for that
+    bool somebody_waits_ = false;                  // under lock_: a dial was put off until another one ends
+    std::string last_good_address_;                // under lock_
+    bool resolver_fails_ = false;                  // under lock_, and told
+    std::optional<std::int64_t> loss_counted_ns_;  // under lock_: by the breaker; a dial that succeeds soon undoes it
+    std::mutex watchers_lock_;                     // may be taken under lock_
+    std::vector<Watcher*> watchers_;               // under watchers_lock_
 };
 
 }  // namespace redoubt::core

@@ -1,7 +1,11 @@
 // SipHash-2-4 (Aumasson and Bernstein, 2012).
 #include "core/options/keyed_hash.hpp"
 
+#include <sys/random.h>
+#include <unistd.h>
+
 #include <bit>
+#include <chrono>
 #include <cstddef>
 
 namespace redoubt::core {
@@ -40,7 +44,20 @@ std::uint64_t little_endian(std::string_view bytes) noexcept {
     return word;
 }
 
+hash_key new_secret() noexcept {
+    hash_key key{};
+    if (::getentropy(key.data(), sizeof key) == 0) return key;
+    // Without a source of randomness (a strict sandbox) keys stay distinct; they are only easier to guess from.
+    const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    return {now, static_cast<std::uint64_t>(::getpid())};
+}
+
 }  // namespace
+
+const hash_key& process_secret() noexcept {
+    static const hash_key secret = new_secret();
+    return secret;
+}
 
 std::uint64_t keyed_hash(const hash_key& key, std::string_view text) noexcept {
     sip_state s{key[0] ^ 0x736f6d6570736575U, key[1] ^ 0x646f72616e646f6dU, key[0] ^ 0x6c7967656e657261U,

@@ -1,9 +1,4 @@
 // The key under which clients of one process share their connections.
-#include <sys/random.h>
-#include <unistd.h>
-
-#include <chrono>
-
 #include "core/options/endpoint.hpp"
 #include "core/options/keyed_hash.hpp"
 #include "core/options/percent.hpp"
@@ -11,14 +6,6 @@
 namespace redoubt {
 
 namespace {
-
-core::hash_key new_secret() noexcept {
-    core::hash_key key{};
-    if (::getentropy(key.data(), sizeof key) == 0) return key;
-    // Without a source of randomness (a strict sandbox) keys stay distinct; they are only easier to guess from.
-    const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-    return {now, static_cast<std::uint64_t>(::getpid())};
-}
 
 std::string hexadecimal(std::uint64_t word) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -30,7 +17,6 @@ std::string hexadecimal(std::uint64_t word) {
 }  // namespace
 
 std::string target_key(const options& o) {
-    static const core::hash_key secret = new_secret();
     std::string out;
     for (const auto& text : o.endpoints) {
         endpoint e;
@@ -39,7 +25,7 @@ std::string target_key(const options& o) {
     }
     out.append("db=").append(std::to_string(o.database));
     out.append(" user=").append(core::percent_encode(o.user));
-    out.append(" auth=").append(hexadecimal(core::keyed_hash(secret, o.password)));
+    out.append(" auth=").append(hexadecimal(core::keyed_hash(core::process_secret(), o.password)));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/pool/control_operation.hpp"
+#include "core/pool/verdicts.hpp"
 
 namespace redoubt::core {
 
@@ -12,6 +13,7 @@ using lock_guard = std::lock_guard<std::mutex>;
 namespace {
 
 constexpr std::int64_t naming_time_ns = 5'000'000'000;
+constexpr std::int64_t leave_again_after_ns = 5'000'000'000;  // a server that stays so is not dialled for each answer
 
 bool has_own_time(const Operation& op) noexcept {
     return !op.deadline_set && has(op.command->flags(), command_flag::blocking);
@@ -76,7 +78,12 @@ std::optional<error> DedicatedLine::refusal_locked() const noexcept {
 }
 
 void DedicatedLine::check_connection_locked(connection_ptr& gone) noexcept {
-    if (!connection_ || connection_->connection.up()) return;
+    if (!connection_) return;
+    if (connection_->connection.up()) {
+        // What was set up on it cannot be set up anew from here.
+        const bool leave = connection_->to_be_left && connection_->state_commands == 0;
+        if (!leave || connection_->connection.in_flight() != 0) return;
+    }
     stranded_ = connection_->state_commands != 0;
     gone = std::exchange(connection_, nullptr);
 }
@@ -149,9 +156,27 @@ void DedicatedLine::completed(Operation& op, std::array<std::uint64_t, 2>) noexc
             why = error(errc::deadline_exceeded, why.fate(), why.phase()).with_details_of(error(why));
         }
         why.with_attempts(op.attempts);
+        act_on_answer(why);
     }
     ended_one();
     op.complete();
+}
+
+void DedicatedLine::act_on_answer(const error& why) noexcept {
+    const auto verdict = judge_lease(why);
+    if (verdict == lease_verdict::keep) return;
+    connection_ptr closing;
+    {
+        const lock_guard hold(lock_);
+        if (!connection_) return;
+        if (verdict == lease_verdict::close) {
+            closing = connection_;
+        } else if (const auto now = reactor_.now_ns(); now >= leave_again_ns_) {
+            leave_again_ns_ = now + leave_again_after_ns;
+            connection_->to_be_left = true;
+        }
+    }
+    if (closing) closing->connection.fail(closed_by_its_server(why));
 }
 
 void DedicatedLine::ended_one() noexcept {

@@ -28,7 +28,9 @@ namespace redoubt::core {
 ///   ----------+----------------------------------------+--------------------------------------------------
 ///   without   | waits; a connection is asked for       | -
 ///   with      | goes to the connection; waits while    | without, or stranded when its state had been changed;
-///             | that is full or others wait            | found out by the next operation
+///             | that is full or others wait            | found out by the next operation. One whose server has
+///             |                                        | changed (READONLY, NOAUTH) is left as if it were lost,
+///             |                                        | once nothing is owed, if its state was not changed
 ///   stranded  | fails: connection_lost                 | -
 ///   ended     | fails: closed                          | -
 ///
@@ -78,11 +80,12 @@ private:
         borrowed(LeaseSource& s, Connection& c) noexcept : source(s), connection(c) {}
         borrowed(const borrowed&) = delete;
         borrowed& operator=(const borrowed&) = delete;
-        ~borrowed() { source.give_back(connection, state_commands != 0); }
+        ~borrowed() { source.give_back(connection, state_commands != 0 || to_be_left); }
 
         LeaseSource& source;
         Connection& connection;
         std::uint32_t state_commands = 0;  // under the line's lock: handed to it
+        bool to_be_left = false;           // under the line's lock: its server has changed
     };
     using connection_ptr = std::shared_ptr<borrowed>;
 
@@ -98,6 +101,7 @@ private:
     void manage_request() noexcept;
     void on_taken(const result<Connection*>& taken) noexcept;
     void give_name(const connection_ptr& to) noexcept;
+    void act_on_answer(const error& why) noexcept;
     void ended_one() noexcept;
     error line_error(errc code, phase p, std::string text = {}) const noexcept;
 
@@ -111,6 +115,7 @@ private:
     WaitingLine waiting_;
     std::uint64_t under_way_ = 0;          // operations, those that wait included
     std::shared_ptr<DedicatedLine> self_;  // ended, while operations are under way
+    std::int64_t leave_again_ns_ = 0;      // no connection is left before, because of an answer
     bool stranded_ = false;                // the connection was lost with state on it
     bool finishing_ = false;
     bool ended_ = false;

@@ -41,6 +41,7 @@ Pool::Pool(Reactor& reactor, const options& o, std::shared_ptr<Node> node, Annou
     : reactor_(reactor),
       options_(o),
       dial_settings_(make_dial_settings(o)),
+      greeting_(greeting_key(dial_settings_.greeting)),
       node_details_(errc::closed, fate::not_applied, phase::none, {.node = dial_settings_.node}),
       node_(std::move(node)),
       announcer_(announcer),
@@ -66,6 +67,8 @@ Pool::~Pool() { node_->leave(*this); }
 dial_settings Pool::settings_for(std::string_view part) {
     auto s = dial_settings_;
     s.greeting.client_name = next_client_name(part);
+    s.last_good = node_->last_good_address();
+    s.resolver_said = [this](std::string_view failure) { node_->resolver_said(failure); };
     return s;
 }
 

@@ -104,6 +104,8 @@ private:
     void fail_waiting(const error& why) noexcept;
     dial_settings settings_for(std::string_view role);
     Connection::settings connection_settings() const;
+    /// At once when this is the I/O thread.
+    template <class F> void on_io_thread(F f) { reactor_.on_thread() ? f() : reactor_.post(std::move(f)); }
 
     // The shared connection (pool_dials.cpp, pool_links.cpp); I/O thread. Two more are enough for those that are on
     // their way out.
@@ -129,8 +131,7 @@ private:
     void reconsider(Node::news what) noexcept;
     void series_over() noexcept;
     void start_new_series() noexcept;
-    void close_gate(const error& why, std::int64_t now_ns) noexcept;
-    void refuse_by_gate() noexcept;
+    void refuse_by_gate(const error& why) noexcept;
     void end_silent(link& l, std::int64_t now_ns) noexcept;
     void end_lifetime() noexcept;
     void replace(std::string_view why) noexcept;
@@ -166,6 +167,7 @@ private:
     void refill_leases() noexcept;
     void on_lease_dial(Node::answer granted, result<int> outcome) noexcept;
     void on_lease_down(Connection& connection, const error& why) noexcept;
+    void drop_leases_of_this_age() noexcept;
     void retire(Connection& connection) noexcept;
     void remove_locked(std::vector<leased>::iterator which) noexcept;
     void place_locked(leased& l) noexcept;
@@ -184,6 +186,7 @@ private:
     Reactor& reactor_;
     const options options_;
     const dial_settings dial_settings_;
+    const Node::greeting greeting_;
     const error node_details_;
     const std::shared_ptr<Node> node_;
     Announcer* const announcer_;
@@ -216,10 +219,8 @@ private:
     want wanted_ = want::connection;
     bool dialling_shared_ = false;
     bool looking_after_links_ = false;
-    std::chrono::nanoseconds gate_{};  // pause after refused credentials
-    std::int64_t gate_until_ns_ = 0;
-    std::int64_t replaced_at_ns_ = 0;  // because of a refusal
-    std::int64_t lost_at_ns_ = 0;      // 0: there is a connection, or there never was one
+    std::atomic<std::int64_t> replaced_at_ns_{0};  // because of a refusal
+    std::int64_t lost_at_ns_ = 0;                  // 0: there is a connection, or there never was one
     std::uint64_t failed_since_lost_ = 0;
     bool loss_reported_ = false;
     std::uint64_t connection_number_ = 0;

@@ -11,8 +11,6 @@ using lock_guard = std::lock_guard<std::mutex>;
 using std::chrono::nanoseconds;
 
 namespace {
-constexpr nanoseconds gate_base = std::chrono::seconds(5);  // between dials while the server refuses the credentials
-constexpr nanoseconds gate_cap = std::chrono::seconds(30);
 constexpr nanoseconds hung_max = std::chrono::seconds(10);          // what a hung server's connection gets to come back
 constexpr nanoseconds replacement_again = std::chrono::seconds(5);  // after a dial for it has failed
 }  // namespace
@@ -28,13 +26,12 @@ void Pool::connect() noexcept {
     if (wanted_ == want::connection && usable()) return;
     if (find_link(role::spare) == nullptr || !room_for_another_link()) return;  // asked again when one is down
     const auto now = steady_now_ns();
-    if (now < gate_until_ns_) {
-        if (!usable()) refuse_by_gate();
-        return connect_at(gate_until_ns_);
-    }
-    const auto granted = node_->ask_to_dial(now);
+    const auto granted = node_->ask_to_dial(now, greeting_);
     if (!granted.granted) {
-        if (granted.ask_again_ns != resilience::DialGovernor::told) connect_at(granted.ask_again_ns);
+        if (granted.ask_again_ns != Node::told) connect_at(granted.ask_again_ns);
+        if (granted.refused) return refuse_by_gate(*granted.refused);
+        const lock_guard hold(lock_);
+        lasting_ = false;  // what refused the credentials does not answer any more
         return;
     }
     dialling_shared_ = true;
@@ -68,16 +65,14 @@ void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();
     if (closing_) {
-        (void)node_->dial_finished(granted.under, Node::outcome::abandoned, now);
+        (void)node_->dial_finished(granted, Node::outcome::abandoned, now);
         if (outcome) syscalls::real().close(*outcome);
         return;
     }
-    const auto news =
-        node_->dial_finished(granted.under, outcome ? Node::outcome::connected : outcome_of(outcome.error()), now,
-                             outcome ? nullptr : &outcome.error());
+    const auto news = node_->dial_finished(granted, outcome ? Node::outcome::connected : outcome_of(outcome.error()),
+                                           now, outcome ? nullptr : &outcome.error());
     if (!outcome) return dial_failed(outcome.error(), news);
-    gate_ = {};
-    gate_until_ns_ = 0;
+    node_->found_at(peer_of(*outcome));
     take_over(*outcome);
 }
 
@@ -104,7 +99,6 @@ void Pool::dial_failed(const error& why, Node::news news) noexcept {
         log_state(log_level::warning, {"dial", node()}, why.message());
         tell(connection_event::dial_failed, why);
     }
-    if (lasting) close_gate(why, now);
     if (auto* const silent = find_link(role::suspect); silent != nullptr && wanted_ == want::proof) {
         wanted_ = want::connection;
         if (lasting || why == condition::server_refused) {
@@ -146,25 +140,18 @@ void Pool::start_new_series() noexcept {
     }
 }
 
-// For dials of every kind: whoever sends wrong credentials again and again is locked out by some servers.
-void Pool::close_gate(const error& why, std::int64_t now_ns) noexcept {
-    gate_ = std::clamp(gate_ * 2, gate_base, gate_cap);
-    gate_until_ns_ = now_ns + gate_.count();
-    const lock_guard hold(lock_);
-    lease_obstacle_ = why;
-}
-
-// Closed by a lease's dial: whoever needs the shared connection is told the same, instead of waiting for the gate.
-void Pool::refuse_by_gate() noexcept {
-    error why;
+// The server refused these credentials to somebody else of this process, or to a lease: waiting would be in vain here
+// too.
+void Pool::refuse_by_gate(const error& why) noexcept {
     {
         const lock_guard hold(lock_);
-        if (lasting_ || !lease_obstacle_ || !is_lasting(*lease_obstacle_)) return;
-        obstacle_ = lease_obstacle_;
+        if (usable() || lasting_) return;
+        obstacle_ = why;
         lasting_ = true;
-        why = *obstacle_;
+        being_replaced_ = false;
         changed_.notify_all();
     }
+    tell(connection_event::dial_failed, why);
     fail_waiting(why);
 }
 

@@ -153,7 +153,20 @@ void Pool::retire(Connection& connection) noexcept {
     if (wanted_ == want::replacement) connect();  // it may have waited for this place
 }
 
+// A send that fails shows that the server has gone, or has dropped us, without a word: connections that are as old
+// prove nothing until they are used, and whoever gets one would be the next to find out.
+void Pool::drop_leases_of_this_age() noexcept {
+    std::vector<Connection*> idle;
+    {
+        const lock_guard hold(lock_);
+        for (auto& l : leases_) l.retire_at_ns = 0;  // those in use are closed when they come back
+        idle.swap(idle_);
+    }
+    for (auto* const c : idle) c->fail(c->node_error(errc::closed, fate::unknown, phase::none));
+}
+
 void Pool::on_lease_down(Connection& connection, const error& why) noexcept {
+    if (why == errc::write_failed) drop_leases_of_this_age();
     // Closed by us, or while nothing was owed: that says nothing about the node.
     if (why != errc::closed && connection.failed_with_replies_owed())
         node_->breaker().connection_failed(steady_now_ns());
@@ -195,14 +208,14 @@ void Pool::refill_leases() noexcept {
             if (lease_line_.size() <= lease_dials_ || !room_locked()) return;
         }
         const auto now = steady_now_ns();
-        if (now < gate_until_ns_) {
-            const lock_guard hold(lock_);
-            if (lease_obstacle_) lease_line_.refuse_all(*lease_obstacle_);
-            return;
-        }
-        const auto granted = node_->ask_to_dial(now);
+        const auto granted = node_->ask_to_dial(now, greeting_);
         if (!granted.granted) {
-            if (granted.ask_again_ns != resilience::DialGovernor::told) {
+            if (granted.refused) {
+                const lock_guard hold(lock_);
+                lease_obstacle_ = granted.refused;
+                return lease_line_.refuse_all(*granted.refused);
+            }
+            if (granted.ask_again_ns != Node::told) {
                 Timers::at(reactor_, timers_->lease_dial, granted.ask_again_ns, [this] { refill_leases(); });
             }
             return;
@@ -222,12 +235,11 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();
     const auto how = outcome ? Node::outcome::connected : outcome_of(outcome.error());
-    (void)node_->dial_finished(granted.under, closing_ ? Node::outcome::abandoned : how, now,
+    (void)node_->dial_finished(granted, closing_ ? Node::outcome::abandoned : how, now,
                                outcome ? nullptr : &outcome.error());
     if (!outcome || closing_) {
         if (outcome) syscalls::real().close(*outcome);
         const bool lasting = !outcome && is_lasting(outcome.error());
-        if (lasting) close_gate(outcome.error(), now);
         {
             const lock_guard hold(lock_);
             --lease_dials_;
@@ -237,8 +249,7 @@ void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
         }
         return refill_leases();
     }
-    gate_ = {};
-    gate_until_ns_ = 0;
+    node_->found_at(peer_of(*outcome));
     auto connection = std::make_unique<Connection>(reactor_, *this, connection_settings());
     connection->adopt(*outcome);
     {

@@ -12,6 +12,7 @@
 #include "core/log.hpp"
 #include "core/pool/pool.hpp"
 #include "core/pool/pool_timers.hpp"
+#include "core/stack/duration_text.hpp"
 
 namespace redoubt::core {
 
@@ -24,11 +25,6 @@ constexpr nanoseconds draining_max = std::chrono::seconds(10);  // for the repli
 constexpr nanoseconds look_again = std::chrono::milliseconds(20);
 constexpr nanoseconds lifetime_again = std::chrono::milliseconds(100);  // when its end came at a bad moment
 constexpr nanoseconds replace_again = std::chrono::seconds(5);  // because of what the server answers: not more often
-
-std::string seconds_text(std::int64_t ns) {
-    const auto tenths = ns / 100'000'000;
-    return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
-}
 
 }  // namespace
 
@@ -58,10 +54,11 @@ bool Pool::room_for_another_link() const noexcept {
 
 // It owes replies that will not come, while the server answers others.
 void Pool::end_silent(link& l, std::int64_t now_ns) noexcept {
-    l.connection->fail(error(errc::connection_lost, fate::unknown, phase::sent,
-                             {.node = node(),
-                              .text = "no reply for " + seconds_text(progress_.silent_for_ns(now_ns)) +
-                                      ", while the server answers a new connection"}));
+    l.connection->fail(
+        error(errc::connection_lost, fate::unknown, phase::sent,
+              {.node = node(),
+               .text = "no reply for " + rounded_duration_text(nanoseconds(progress_.silent_for_ns(now_ns))) +
+                       ", while the server answers a new connection"}));
 }
 
 // A connected and greeted descriptor becomes the shared connection.
@@ -96,7 +93,7 @@ void Pool::take_over(int fd) noexcept {
     }
     if (recovered && (loss_reported_ || failed_since_lost_ != 0)) {
         log_state(log_level::info, {"connected", node()},
-                  "connected to " + node() + " after " + seconds_text(now - lost_at_ns_) + ", " +
+                  "connected to " + node() + " after " + rounded_duration_text(nanoseconds(now - lost_at_ns_)) + ", " +
                       std::to_string(failed_since_lost_) + " failed dials");
     }
     lost_at_ns_ = 0;
@@ -139,6 +136,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     l.until_ns = never_ns;
     if (was == role::current) current_.store(nullptr, std::memory_order_release);
     if (closing_) return;
+    if (why == errc::write_failed) drop_leases_of_this_age();
     const auto now = steady_now_ns();
     const bool owed = l.connection->failed_with_replies_owed();
     const bool ours = was == role::draining;
@@ -155,7 +153,7 @@ void Pool::on_link_down(link& l, const error& why) noexcept {
     if (was == role::current) {
         timers_->lifetime.cancel();
         lost_at_ns_ = now;
-        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns);
+        node_->connection_lost(owed ? Node::owed::replies : Node::owed::nothing, now, l.since_ns, greeting_);
         // An idle connection that the server closes is replaced without a word, if that succeeds.
         loss_reported_ = owed;
         tell(connection_event::lost, why);
@@ -197,19 +195,28 @@ void Pool::replace_after_closing(std::string_view why) noexcept {
     connect();
 }
 
+// On the thread that read the answer.
 void Pool::on_refusal(Connection& connection, errc code) noexcept {
-    const auto now = reactor_.now_ns();
     if (code == errc::loading || code == errc::busy || code == errc::master_down) {
-        node_->heard(Node::probe_answer::quarantined, now);
-        return plan_probe();
+        return on_io_thread([this] {
+            node_->heard(Node::probe_answer::quarantined, steady_now_ns());
+            plan_probe();
+        });
     }
-    if (&connection != current_.load(std::memory_order_relaxed)) return;
     if (code == errc::no_auth && options_.user.empty() && options_.password.empty()) return;
     // The name may stand for another server by now, and a new greeting logs in again.
-    if (now < replaced_at_ns_ + replace_again.count() && replaced_at_ns_ != 0) return;
-    replaced_at_ns_ = now;
+    const auto now = steady_now_ns();
+    auto last = replaced_at_ns_.load(std::memory_order_relaxed);
+    if (last != 0 && now < last + replace_again.count()) return;
     // At once: what is repeated because of this answer must not meet the same connection again.
-    replace_after_closing(make_error_code(code).message());
+    auto* expected = &connection;
+    if (!current_.compare_exchange_strong(expected, nullptr)) return;
+    replaced_at_ns_.store(now, std::memory_order_relaxed);
+    on_io_thread([this, &connection, code] {
+        const auto* const l = find_link(role::current);
+        if (l == nullptr || l->connection.get() != &connection || usable()) return;  // lost meanwhile
+        replace_after_closing(make_error_code(code).message());
+    });
 }
 
 void Pool::retire(link& l, std::int64_t now_ns) noexcept {
@@ -224,7 +231,7 @@ void Pool::suspect() noexcept {
     auto* const l = find_link(role::current);
     if (l == nullptr || closing_) return;
     const auto now = steady_now_ns();
-    const auto silent_for = seconds_text(progress_.silent_for_ns(now));
+    const auto silent_for = rounded_duration_text(nanoseconds(progress_.silent_for_ns(now)));
     const bool room = room_for_another_link();
     l->role = role::suspect;
     l->receives_seen = l->connection->receives();
@@ -264,7 +271,7 @@ void Pool::recovered(link& l) noexcept {
     const auto now = steady_now_ns();
     tell(connection_event::connected);
     log_state(log_level::info, {"connected", node()},
-              node() + " answers again after " + seconds_text(now - lost_at_ns_) + " more");
+              node() + " answers again after " + rounded_duration_text(nanoseconds(now - lost_at_ns_)) + " more");
     lost_at_ns_ = 0;
     failed_since_lost_ = 0;
     loss_reported_ = false;

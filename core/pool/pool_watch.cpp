@@ -1,6 +1,7 @@
 // Is the shared connection alive: silence under load, and PING when there is no load.
 #include "core/pool/pool.hpp"
 #include "core/pool/pool_timers.hpp"
+#include "core/pool/verdicts.hpp"
 
 namespace redoubt::core {
 
@@ -44,15 +45,9 @@ void Pool::send_probe() noexcept {
 void Pool::on_probe_answer(bool failed) noexcept {
     if (closing_) return node_->probe_abandoned();
     const auto now = steady_now_ns();
-    const auto& why = probe_.failure();
-    auto what = Node::probe_answer::alive;
-    if (failed) {
-        const bool busy = why == errc::loading || why == errc::busy || why == errc::master_down;
-        if (why.fate() == fate::unknown || why.phase() != phase::reply) what = Node::probe_answer::failed;
-        if (busy) what = Node::probe_answer::quarantined;
-    }
+    const auto what = failed ? probe_verdict(probe_.failure()) : Node::probe_answer::alive;
     if (auto* const l = find_link(role::current)) receives_at_probe_ = l->connection->receives();
-    node_->probe_ended(what, now);
+    what ? node_->probe_ended(*what, now) : node_->probe_abandoned();
     plan_probe();
 }
 

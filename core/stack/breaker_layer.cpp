@@ -22,13 +22,28 @@ error breaker_rejection(const resilience::CircuitBreaker& breaker, std::int64_t 
             {.node = breaker.name(), .text = std::move(why.text), .cause = {}, .retry_after = why.retry_after}};
 }
 
+// What the attempt before met, which the caller would else never hear of. Its fate is the retry layer's to remember.
+static error with_words_of(const error& rejection, const error& before) {
+    std::string text(rejection.text());
+    text.append("; the attempt before: ").append(make_error_code(before.kind()).message());
+    if (!before.text().empty()) text.append(": ").append(before.text());
+    return {rejection.kind(),
+            rejection.fate(),
+            rejection.phase(),
+            {.node = std::string(rejection.node()),
+             .text = std::move(text),
+             .cause = before.cause(),
+             .retry_after = rejection.retry_after()}};
+}
+
 void BreakerLayer::start(Operation& op) noexcept {
     // Layers above have just read the clock for a first attempt; before a further one time has passed.
     if (op.attempts != 0) op.started_ns = op.reactor->now_ns();
     const auto kind = waits_on_server(op) ? call_kind::waiting : call_kind::ordinary;
     const auto ticket = breaker_.try_acquire(op.started_ns, kind);
     if (!ticket) {
-        op.fail(breaker_rejection(breaker_, op.started_ns, phase::none));
+        auto why = breaker_rejection(breaker_, op.started_ns, phase::none);
+        op.fail(op.failed() ? with_words_of(why, op.failure()) : why);
         return;
     }
     enter(op, {ticket->word, static_cast<std::uint64_t>(op.started_ns)});

@@ -21,4 +21,11 @@ std::string duration_text(std::chrono::nanoseconds d) {
     return {};
 }
 
+std::string rounded_duration_text(std::chrono::nanoseconds d) {
+    using namespace std::chrono_literals;
+    const std::chrono::nanoseconds step = d < 1s ? 1ms : d < 10s ? 100ms : 1s;
+    const auto rounded = (d + step / 2) / step * step;
+    return rounded.count() > 0 ? duration_text(rounded) : "0ms";
+}
+
 }  // namespace redoubt::core

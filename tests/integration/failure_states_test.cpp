@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <numeric>
 #include <redoubt/client.hpp>
 #include <thread>
 
@@ -218,6 +219,33 @@ TEST_F(States, refused_credentials_are_tried_again_after_five_seconds) {
     EXPECT_LT(watch.elapsed(), 8s);
     EXPECT_EQ(client.stats().pool.dials, 2U);
     EXPECT_EQ(client.stats().breaker.opened, 0U);
+}
+
+TEST_F(States, ten_clients_with_the_same_wrong_credentials_dial_once_and_others_are_let_in) {
+    watcher().text({"ACL", "SETUSER", "cal", "reset", "on", ">new", "~*", "+@all"});
+    auto o = options_for(server());
+    o.user = "cal";
+    o.password = "old";
+    std::vector<Client> clients;
+    for (int i = 0; i < 10; ++i) clients.push_back(Client::open(o).value());
+    const auto dials = [&] {
+        return std::accumulate(clients.begin(), clients.end(), std::uint64_t{0},
+                               [](auto sum, const Client& c) { return sum + c.stats().pool.dials; });
+    };
+    const Stopwatch watch;
+    for (const auto& c : clients) EXPECT_EQ(c.ready(10s).error(), errc::wrong_pass);
+    for (const auto& c : clients) EXPECT_EQ(c.get("k").error(), errc::wrong_pass);
+    for (const auto& c : clients) EXPECT_EQ(c.lease().error(), errc::wrong_pass);
+    EXPECT_LT(watch.elapsed(), 2s) << "all are told at once";
+    EXPECT_EQ(dials(), 1U);
+    auto right = o;
+    right.password = "new";
+    EXPECT_TRUE(Client::open(right).value().ready(2s)) << "other credentials are not in doubt";
+    watcher().text({"ACL", "SETUSER", "cal", "resetpass", ">old"});
+    for (const auto& c : clients) EXPECT_TRUE(eventually([&] { return c.get("k").has_value(); }, 10s));
+    EXPECT_GE(watch.elapsed(), 4s);
+    EXPECT_LT(watch.elapsed(), 8s);
+    EXPECT_EQ(dials(), 11U) << "the first that is greeted lets in the others";
 }
 
 // -- on a lease --

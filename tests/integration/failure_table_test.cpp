@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                     row{"NOPERM no permissions", no_perm, not_applied, 1, counts::nothing},
                     row{"NOSCRIPT No matching script", no_script, not_applied, 1, counts::nothing},
                     row{"UNBLOCKED client unblocked", unblocked, not_applied, 1, counts::nothing},
-                    row{"DENIED Redis is running in protected mode", denied, not_applied, 1, counts::nothing},
+                    row{"DENIED Redis is running in protected mode", denied, not_applied, 1, counts::nothing, link::replaced},
                     row{"IOERR error", io_error, not_applied, 1, counts::nothing},
                     row{"EXECABORT Transaction discarded", exec_abort, not_applied, 1, counts::nothing},
                     row{"MOVED 1 127.0.0.1:1", moved, not_applied, 1, counts::nothing},

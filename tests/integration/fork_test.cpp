@@ -3,10 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <boost/asio/use_future.hpp>
 #include <optional>
+#include <redoubt/async.hpp>
 #include <redoubt/client.hpp>
 
 #include "tests/support/clients.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/redis_fixture.hpp"
 
 namespace redoubt::test {
@@ -52,6 +56,35 @@ TEST_F(Fork, the_child_is_told_and_gets_a_shared_client_of_its_own) {
     EXPECT_EQ(client->stats().pool.dials, 2U);
     ASSERT_TRUE(shared.close());
 }
+
+#ifndef __SANITIZE_THREAD__  // allows no new threads in a child of fork()
+// Neither the loop nor a thread that would run it exists in the child, and the handler runs all the same, once.
+int asynchronously_in_the_child(const Client& client) {
+    std::atomic<int> forked{0};
+    std::atomic<int> others{0};
+    const auto handler = [&](const auto& r) { ++(!r && r.error() == errc::forked ? forked : others); };
+    for (int i = 0; i < 3; ++i) client.async_run(cmd.get("k"), handler);
+    if (!eventually([&] { return forked == 3; })) return not_forked;
+    return others == 0 ? good : not_forked;
+}
+
+TEST_F(Fork, a_handler_in_the_child_is_told) {
+    const auto client = connected(options_for(server()));
+    {
+        // The threads for handlers of closed clients exist in the parent, and not in the child.
+        auto closed = connected(options_for(server()));
+        EXPECT_TRUE(closed.close());
+        EXPECT_EQ(closed.async_run(cmd.ping(), boost::asio::use_future).get().error(), errc::closed);
+    }
+    const auto child = ::fork();
+    if (child == 0) ::_exit(asynchronously_in_the_child(client));
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), good);
+    EXPECT_TRUE(client.ping()) << "the parent's connection is as it was";
+}
+#endif
 
 }  // namespace
 }  // namespace redoubt::test

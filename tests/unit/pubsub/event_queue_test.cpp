@@ -89,6 +89,31 @@ TEST_F(Queue, AReaderMayReadAgainFromItsHandler) {
     EXPECT_EQ(all[2]->text(), "3");
 }
 
+TEST_F(Queue, AReaderThatAsksAgainForEverDoesNotKeepTheIoThread) {
+    queue_->finish(errc::closed);
+    int asked = 0;
+    int when_others_ran = 0;
+    std::function<void()> again = [&] {
+        if (++asked == 10'000) return;
+        const auto next = reader();
+        next->then = again;
+        queue_->start(next);
+    };
+    again();
+    reactor_.post([&] { when_others_ran = asked; });
+    run();
+    EXPECT_EQ(asked, 10'000);
+    EXPECT_LT(when_others_ran, 1'000);
+}
+
+TEST_F(Queue, AtTheEndOfTheLoopAllAreServedHoweverMany) {
+    std::vector<std::shared_ptr<Reader>> all(1'000);
+    for (auto& r : all) queue_->start(r = reader());
+    queue_->finish(errc::closed);
+    queue_->loop_ends();
+    for (const auto& r : all) EXPECT_EQ(r->times, 1);
+}
+
 TEST_F(Queue, ACancelledReaderHasTakenNothing) {
     const auto one = reader();
     queue_->start(one);

@@ -2,13 +2,8 @@
 #include "core/node/node.hpp"
 
 #include "core/stack/breaker_layer.hpp"
-
-#include <gmock/gmock.h>
-
-#include <chrono>
-#include <vector>
-
-#include "tests/support/log_capture.hpp"
+#include "core/stack/clock.hpp"
+#include "tests/unit/core/node/node_harness.hpp"
 
 namespace redoubt::core {
 namespace {
@@ -16,82 +11,50 @@ namespace {
 using namespace std::chrono_literals;
 using outcome = Node::outcome;
 using news = Node::news;
-using owed = Node::owed;
 using probe = Node::probe_answer;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Watcher final : Node::Watcher {
-    void on_node_news(news what) noexcept override { told.push_back(what); }
-    bool connected() const noexcept override { return has_connection; }
-    std::vector<news> told;
-    bool has_connection = false;
-};
-
-node_policy policy() {
-    node_policy p;
-    p.dials.reconnect.backoff = {.kind = resilience::backoff_kind::none, .base = 50ms, .cap = 1s};
-    p.dials.in_flight_max = 4;
-    p.breaker.calls_min = 1;
-    p.breaker.failure_percent = 0;
-    p.breaker.open_spread_percent = 0;
-    p.health.spread_percent = 0;
-    return p;
-}
-
-class NodeTest : public ::testing::Test {
-protected:
-    std::int64_t now() const { return std::chrono::nanoseconds(now_).count(); }
-    void pass(std::chrono::nanoseconds t) { now_ += t; }
-    std::int64_t ago(std::chrono::nanoseconds t) const { return now() - t.count(); }
-    news dial(outcome how) {
-        const auto a = node_.ask_to_dial(now());
-        EXPECT_TRUE(a.granted);
-        return node_.dial_finished(a.under, how, now(), is_failure(how) ? &why_ : nullptr);
-    }
-    static bool is_failure(outcome how) { return how == outcome::failed || how == outcome::full; }
-    /// As soon as it may.
-    news next_dial(outcome how) {
-        pass(1s);
-        return dial(how);
-    }
-    breaker_state circuit() { return node_.breaker().state(); }
-    health_state health() { return node_.health_figures().state; }
-
-    std::chrono::nanoseconds now_ = 1000s;
-    const error why_{errc::connect_failed,
-                     fate::not_applied,
-                     phase::dial,
-                     {.node = "redis://a:6379", .text = "10.0.0.1:6379: Connection refused"}};
-    test::LogCapture log_;
-    Node node_{"redis://a:6379", policy()};
-};
-
 // -- one for the process --
 
 TEST(NodeRegistry, OneForEachNameAsLongAsSomebodyKeepsIt) {
-    auto a = Node::of("redis://registry-a:1", policy());
-    const auto b = Node::of("redis://registry-b:1", policy());
+    auto a = Node::of("redis://registry-a:1", quick_policy());
+    const auto b = Node::of("redis://registry-b:1", quick_policy());
     EXPECT_NE(a, b);
-    auto other = policy();
+    auto other = quick_policy();
     other.dials.in_flight_max = 1;
     EXPECT_EQ(Node::of("redis://registry-a:1", other), a);
     EXPECT_EQ(a->name(), "redis://registry-a:1");
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(a->ask_to_dial(0).granted) << "under the policy of whoever came first";
-    EXPECT_FALSE(a->ask_to_dial(0).granted);
+    for (unsigned i = 0; i < 4; ++i)
+        EXPECT_TRUE(a->ask_to_dial(0, i).granted) << "under the policy of whoever came first";
+    EXPECT_FALSE(a->ask_to_dial(0, 4).granted);
     const std::weak_ptr<Node> gone = a;
     a.reset();
     EXPECT_TRUE(gone.expired());
     EXPECT_TRUE(Node::of("redis://registry-a:1", other)->ask_to_dial(0).granted) << "a new one knows nothing";
 }
 
+TEST(NodeRegistry, RefusedCredentialsAreRememberedWhenEverybodyHasGone) {
+    const std::string name = "redis://registry-c:1";
+    auto a = Node::of(name, quick_policy());
+    const auto granted = a->ask_to_dial(steady_now_ns(), 1);
+    ASSERT_TRUE(granted.granted);
+    const error why(errc::wrong_pass, fate::not_applied, phase::dial);
+    a->dial_finished(granted, outcome::refused, steady_now_ns(), &why);
+    a.reset();
+    (void)Node::of("redis://registry-d:1", quick_policy());
+    const auto b = Node::of(name, quick_policy());
+    EXPECT_EQ(b->ask_to_dial(steady_now_ns(), 1).refused, errc::wrong_pass);
+    EXPECT_TRUE(b->ask_to_dial(steady_now_ns(), 2).granted);
+}
+
 // -- watchers --
 
 TEST_F(NodeTest, WatchersAreToldWhenTheNodeAnswersAgain) {
-    Watcher a;
-    Watcher b;
+    NodeWatcher a;
+    NodeWatcher b;
     node_.join(a);
     node_.join(b);
     dial(outcome::connected);
@@ -119,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Ends, PutOff,
                                            put_off_case{outcome::abandoned}));
 
 TEST_P(PutOff, WhoeverWasPutOffUntilAnotherDialEndsIsToldOnce) {
-    Watcher w;
+    NodeWatcher w;
     node_.join(w);
     dial(outcome::failed);
     pass(50ms);
@@ -129,20 +92,20 @@ TEST_P(PutOff, WhoeverWasPutOffUntilAnotherDialEndsIsToldOnce) {
     EXPECT_FALSE(second.granted);
     EXPECT_EQ(second.ask_again_ns, resilience::DialGovernor::told);
     EXPECT_THAT(w.told, IsEmpty());
-    node_.dial_finished(prober.under, GetParam().how, now(), is_failure(GetParam().how) ? &why_ : nullptr);
+    node_.dial_finished(prober, GetParam().how, now(), is_failure(GetParam().how) ? &why_ : nullptr);
     EXPECT_EQ(w.told.size(), 1U);
 }
 
 TEST_F(NodeTest, TheEndOfASeriesIsToldToAll) {
-    auto p = policy();
+    auto p = quick_policy();
     p.dials.reconnect.attempts_max = 1;
     Node node("redis://a:6379", p);
-    Watcher w;
+    NodeWatcher w;
     node.join(w);
     for (int i = 0; i < 2; ++i) {
         const auto a = node.ask_to_dial(now());
         ASSERT_TRUE(a.granted);
-        node.dial_finished(a.under, outcome::failed, now(), &why_);
+        node.dial_finished(a, outcome::failed, now(), &why_);
         pass(50ms);
     }
     EXPECT_THAT(w.told, ElementsAre(news::exhausted));
@@ -172,7 +135,10 @@ TEST_F(NodeTest, AServerThatIsFullIsAFailedDialButAlive) {
 }
 
 TEST_F(NodeTest, RefusedCredentialsAreNoFailureOfTheNode) {
-    for (int i = 0; i < 10; ++i) next_dial(outcome::refused);
+    for (int i = 0; i < 10; ++i) {
+        pass(30s);  // as often as the gate allows
+        dial(outcome::refused);
+    }
     EXPECT_EQ(circuit(), breaker_state::closed);
     EXPECT_EQ(health(), health_state::healthy);
 }
@@ -185,18 +151,18 @@ TEST_F(NodeTest, AnAbandonedDialSaysNothing) {
 
 TEST_F(NodeTest, ManyDialsThatFailTogetherAreOneFailure) {
     std::vector<Node::answer> out;
-    auto p = policy();
+    auto p = quick_policy();
     p.dials.in_flight_max = 64;
     Node node("redis://a:6379", p);
-    for (int i = 0; i < 64; ++i) out.push_back(node.ask_to_dial(now()));
-    for (const auto& a : out) node.dial_finished(a.under, outcome::failed, now(), &why_);
+    for (unsigned i = 0; i < 64; ++i) out.push_back(node.ask_to_dial(now(), i));
+    for (const auto& a : out) node.dial_finished(a, outcome::failed, now(), &why_);
     EXPECT_EQ(node.breaker().state(), breaker_state::closed);
     EXPECT_EQ(node.health_figures().state, health_state::unknown);
 }
 
 TEST_F(NodeTest, WhileSomebodyIsConnectedFailedDialsAreNoFailureOfTheNode) {
-    Watcher served;
-    Watcher other;
+    NodeWatcher served;
+    NodeWatcher other;
     node_.join(other);
     node_.join(served);
     served.has_connection = true;
@@ -231,82 +197,6 @@ TEST_F(NodeTest, FailedDialsMakeUnhealthyAndConnectionsHealthy) {
     EXPECT_EQ(health(), health_state::unhealthy);
     dial(outcome::connected);
     EXPECT_EQ(health(), health_state::healthy);
-}
-
-// -- losses --
-
-class Losses : public NodeTest {
-protected:
-    Losses() : node_(name(), with_rate()) { connect(); }
-    static std::string name() { return "redis://a:6379"; }
-    static node_policy with_rate() {
-        auto p = policy();
-        p.breaker.calls_min = 2;
-        p.breaker.failure_percent = 50;
-        return p;
-    }
-    void connect() { finish(outcome::connected); }
-    void finish(outcome how) {
-        const auto a = node_.ask_to_dial(now());
-        ASSERT_TRUE(a.granted);
-        node_.dial_finished(a.under, how, now(), is_failure(how) ? &why_ : nullptr);
-    }
-    void lose(owed what, std::chrono::nanoseconds age = 1min) { node_.connection_lost(what, now(), ago(age)); }
-    /// A loss counts as one call that failed: a second one would open.
-    bool counted() {
-        pass(2s);
-        node_.breaker().connection_failed(now());
-        const bool opened = node_.breaker().state() == breaker_state::open;
-        node_.breaker().reset(now());
-        return opened;
-    }
-    Node node_;
-};
-
-TEST_F(Losses, WithRepliesOwedOneIsAFailure) {
-    lose(owed::replies);
-    EXPECT_TRUE(counted());
-}
-
-TEST_F(Losses, WithNothingOwedItIsNone) {
-    lose(owed::nothing);
-    EXPECT_FALSE(counted());
-}
-
-TEST_F(Losses, IsWithdrawnWhenTheRedialSucceedsAtOnce) {
-    lose(owed::replies);
-    connect();
-    EXPECT_FALSE(counted());
-}
-
-TEST_F(Losses, AlsoWhenAnotherClientsIdleConnectionWentWithIt) {
-    lose(owed::replies);
-    lose(owed::nothing);
-    connect();
-    EXPECT_FALSE(counted());
-}
-
-TEST_F(Losses, IsNotWithdrawnByALaterRedial) {
-    lose(owed::replies);
-    finish(outcome::failed);
-    pass(1s);
-    connect();
-    EXPECT_TRUE(counted());
-}
-
-TEST_F(Losses, AnAbandonedDialDecidesNothing) {
-    lose(owed::replies);
-    finish(outcome::abandoned);
-    connect();
-    EXPECT_FALSE(counted());
-}
-
-TEST_F(Losses, OfAServerThatAcceptsAndDropsAreNotMadeUpForByItsAcceptingAgain) {
-    lose(owed::replies, 1s);
-    EXPECT_FALSE(node_.ask_to_dial(now()).granted) << "there is a pause first";
-    pass(50ms);
-    connect();
-    EXPECT_TRUE(counted());
 }
 
 // -- probes --
@@ -376,7 +266,7 @@ TEST_F(NodeTest, LogsChangesOnlyOneLineEach) {
     EXPECT_THAT(log_.lines(),
                 ElementsAre("warning: redoubt: redis://a:6379 is unhealthy, was healthy; 3 failures since; "
                             "2 lines suppressed",
-                            AllOf(HasSubstr("warning: redoubt: circuit 'redis://a:6379' is open for 1000 ms: "),
+                            AllOf(HasSubstr("warning: redoubt: circuit 'redis://a:6379' is open for 1s: "),
                                   HasSubstr("10.0.0.1:6379: Connection refused"))));
     for (int i = 0; i < 100; ++i) next_dial(outcome::connected);
     EXPECT_EQ(log_.lines().size(), 4U) << log_.text();
@@ -395,7 +285,7 @@ TEST_F(NodeTest, AWordOfTheCauseIsEnough) {
     for (int i = 0; i < 5; ++i) {
         pass(1s);
         const auto a = node_.ask_to_dial(now());
-        node_.dial_finished(a.under, outcome::failed, now(), &bare);
+        node_.dial_finished(a, outcome::failed, now(), &bare);
     }
     EXPECT_THAT(std::string(breaker_rejection(node_.breaker(), now(), phase::none).text()),
                 HasSubstr(make_error_code(errc::connect_timeout).message()));

@@ -204,6 +204,64 @@ TEST_F(DedicatedLineTest, AfterALossWithoutStateTheNextOperationAsksAnew) {
     EXPECT_EQ(next.outcome(), ok("next"));
 }
 
+TEST_F(DedicatedLineTest, AServerThatHasChangedIsLeftOnceNothingIsOwed) {
+    have_connection();
+    auto& refused = begin(command("SET", "k", "v"));
+    auto& owed = echo("owed");
+    run();
+    (void)socket_.commands();
+    socket_.say("-READONLY You can't write against a read only replica.\r\n");
+    run();
+    EXPECT_EQ(refused.outcome(), failed(errc::read_only, fate::not_applied, phase::reply));
+    auto& meanwhile = echo("meanwhile");
+    run();
+    EXPECT_EQ(source_->requests, 1) << "a reply is owed";
+    EXPECT_THAT(socket_.commands(), ElementsAre("ECHO meanwhile"));
+    socket_.say(bulk("owed") + bulk("meanwhile"));
+    run();
+    EXPECT_EQ(owed.outcome(), ok("owed"));
+    EXPECT_EQ(meanwhile.outcome(), ok("meanwhile"));
+    auto& next = echo("next");
+    run();
+    EXPECT_FALSE(next.over());
+    EXPECT_EQ(source_->requests, 2);
+    EXPECT_THAT(source_->returned, ElementsAre("used up"));
+}
+
+TEST_F(DedicatedLineTest, ButNotForEachAnswerAndNotWithItsState) {
+    have_connection();
+    auto& select = begin(command("SELECT", 3));
+    run();
+    answer_all();
+    ASSERT_FALSE(select.failed());
+    begin(command("SET", "k", "v"));
+    run();
+    (void)socket_.commands();
+    socket_.say("-READONLY x\r\n");
+    run();
+    auto& next = echo("next");
+    run();
+    answer_all();
+    EXPECT_EQ(next.outcome(), ok("next")) << "a new connection would not have its state";
+    EXPECT_THAT(source_->returned, IsEmpty());
+}
+
+TEST_F(DedicatedLineTest, AConnectionThatTheServerIsAboutToCloseTakesNoMoreCommands) {
+    have_connection();
+    auto& blocked = begin(command("BLPOP", "k", 0));
+    run();
+    (void)socket_.commands();
+    socket_.say("-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n");
+    run();
+    EXPECT_EQ(blocked.outcome(), failed(errc::unblocked, fate::not_applied, phase::reply));
+    EXPECT_FALSE(connection_.up());
+    auto& next = echo("next");
+    run();
+    EXPECT_FALSE(next.over());
+    EXPECT_EQ(source_->requests, 2);
+    EXPECT_THAT(socket_.commands(), IsEmpty());
+}
+
 TEST_F(DedicatedLineTest, AfterALossWithStateEveryOperationFailsAndSaysWhy) {
     have_connection();
     auto& select = begin(command("SELECT", 3));

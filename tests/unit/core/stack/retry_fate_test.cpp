@@ -1,4 +1,5 @@
 // An attempt that may have run is never forgotten, whatever ends the operation later.
+#include "core/stack/breaker_layer.hpp"
 #include "tests/unit/core/stack/retry_layer_harness.hpp"
 
 namespace redoubt::core {
@@ -44,6 +45,56 @@ TEST_P(RetryFateTest, WhatEndsALaterAttemptDoesNotClaimThatNothingRan) {
         EXPECT_FALSE(write->failure().safe_to_retry()) << row.name;
         EXPECT_FALSE(read->failure().partial()) << row.name;
     }
+}
+
+TEST_P(RetryFateTest, ABreakerThatRejectsALaterAttemptTellsWhatTheOneBeforeMet) {
+    resilience::CircuitBreaker breaker("redis://a:1", {.calls_min = 1, .failure_percent = 1});
+    BreakerLayer guarded(attempt_, breaker);
+    RetryLayer layer(guarded, settings(), 11, start_);
+    struct {
+        error before;
+        redoubt::fate expected;
+    } const table[] = {
+        {error(errc::connection_lost, fate::unknown, phase::sent,
+               {.node = "redis://a:1", .cause = std::make_error_code(std::errc::connection_reset)}),
+         fate::unknown},
+        {error(errc::read_only, fate::not_applied, phase::reply, {.text = "READONLY You can't write"}),
+         fate::not_applied},
+    };
+    for (const auto& row : table) {
+        breaker.reset(now_);
+        const auto op = operation(command("SET", "k", "v"));
+        op->idempotent = true;
+        expect_starts(1, row.before);
+        layer.start(*op);
+        breaker.trip(now_, "it hangs");
+        at(end_of_pause(*op) + (op->asynchronous() ? tick_late_ns : 0), *op);
+        ASSERT_TRUE(op->over());
+        const auto& why = op->failure();
+        EXPECT_EQ(why, errc::breaker_open);
+        EXPECT_EQ(why.fate(), row.expected);
+        EXPECT_EQ(why.safe_to_retry(), row.expected == fate::not_applied);
+        EXPECT_EQ(why.attempts(), 1U);
+        EXPECT_EQ(why.node(), "redis://a:1");
+        EXPECT_GT(why.retry_after().count(), 0);
+        EXPECT_EQ(why.cause(), row.before.cause());
+        for (const auto& words : {std::string("is open for another"), std::string("it hangs"),
+                                  make_error_code(row.before.kind()).message(), std::string(row.before.text())}) {
+            EXPECT_NE(why.text().find(words), std::string::npos) << words << " in: " << why.text();
+        }
+    }
+}
+
+TEST_P(RetryFateTest, ABreakerThatRejectsTheFirstAttemptSpeaksForItself) {
+    resilience::CircuitBreaker breaker("redis://a:1");
+    BreakerLayer guarded(attempt_, breaker);
+    RetryLayer layer(guarded, settings(), 11, start_);
+    breaker.trip(now_, "it hangs");
+    const auto op = operation();
+    layer.start(*op);
+    ASSERT_TRUE(op->over());
+    EXPECT_EQ(op->failure().fate(), fate::not_applied);
+    EXPECT_EQ(op->failure().text().find("attempt before"), std::string::npos);
 }
 
 TEST_P(RetryFateTest, AReadStaysSafeToRepeatByTheCaller) {
