@@ -148,6 +148,9 @@ constexpr std::array table{
     count<replies, &reply_limits::depth_max>({"replies.depth_max"}, 1, 8),
     count<replies, &reply_limits::text_bytes_max>({"replies.text_bytes_max"}, 1, 3 * gib),
     count<&options::output_bytes_max>({"output_bytes_max"}, 4 * kib, gib),
+    count<&options::queue_bytes_max>({"queue_bytes_max", "queue_bytes_max", "REDOUBT_QUEUE_BYTES_MAX"}, 64 * kib,
+                                     1024 * gib, "no ceiling"),
+    count<&options::io_stack_bytes>({"io_stack_bytes"}, 128 * kib, gib, "the system's default"),
     duration<&options::spin>({"spin", "spin", "REDOUBT_SPIN"}, 1us, 100us, "never"),
 };
 
