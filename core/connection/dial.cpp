@@ -55,6 +55,13 @@ public:
             turns_.emplace(1, deadline_ns_);
             return connect_unix();
         }
+        // A numeric address needs no resolver, nor the thread that Asio starts for it.
+        boost::system::error_code not_numeric;
+        const auto address = asio::ip::make_address(settings_.to.host, not_numeric);
+        if (!not_numeric) {
+            addresses_.emplace_back(address, settings_.to.port);
+            return connect_first();
+        }
         resolver_.async_resolve(settings_.to.host, std::to_string(settings_.to.port),
                                 [self = shared_from_this()](const auto& ec, const tcp::resolver::results_type& found) {
                                     const Reactor::Dispatch dispatch(self->reactor_);
@@ -70,6 +77,10 @@ private:
     void on_resolved(const boost::system::error_code& ec, const tcp::resolver::results_type& found) {
         if (ec || found.empty()) return fail(errc::resolve_failed, settings_.to.host + ": " + ec.message(), {});
         for (const auto& one : found) addresses_.push_back(one.endpoint());
+        connect_first();
+    }
+
+    void connect_first() {
         turns_.emplace(addresses_.size(), deadline_ns_);
         connect_next();
     }
