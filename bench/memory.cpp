@@ -70,6 +70,8 @@ void idle_connections(const lab::RedisProcess& server, figures& out) {
     const auto leases = Probe("leases", server.url()).answer();
     out.push_back({"idle_lease", number(leases, "idle_bytes"), "bytes", 4'096});
     out.push_back({"held_lease", number(leases, "held_bytes"), "bytes", 4'096});
+    const auto large = Probe("large-leases", server.url()).answer();
+    out.push_back({"idle_lease_after_10_kib", number(large, "idle_bytes"), "bytes"});
     const auto dedicated = Probe("dedicated", server.url()).answer();
     out.push_back({"idle_dedicated_client", number(dedicated, "idle_bytes"), "bytes", 4'096});
 }
@@ -106,8 +108,9 @@ void fleet(const lab::RedisProcess& server, figures& out) {
 }
 
 void peaks(const lab::RedisProcess& server, figures& out) {
-    // Blocks that the I/O thread itself has taken from glibc's heap are all free afterwards, but a small one that its
-    // cache keeps above them can hold the pages: there the bar is for what malloc_trim() leaves.
+    // When a heap of glibc that is not the main one has grown beyond its first 64 MiB, the rest of these that was too
+    // small for a block goes to the thread's cache, where it hinders shrinking: there the bar is for what malloc_trim()
+    // leaves.
     for (const bool on_io_thread : {false, true}) {
         const auto p = Probe(on_io_thread ? "peak-io-thread" : "peak", server.url()).answer();
         const std::string name(on_io_thread ? "peak_io_thread" : "peak");

@@ -58,15 +58,19 @@ double per_connection(const process_memory& before) {
 
 // -- connections that are used once and left idle --
 
-json::object idle_leases(const std::string& url) {
+void use(Lease& l, std::size_t value_bytes) {
+    value_bytes == 0 ? void(l.ping().value()) : void(l.set("large", std::string(value_bytes, 'x')).value());
+}
+
+json::object idle_leases(const std::string& url, std::size_t value_bytes) {
     const auto client = open(url);
     std::vector<Lease> leases(connections);
     leases[0] = client.lease().value();
-    leases[0].ping().value();
+    use(leases[0], value_bytes);
     const auto before = memory_now();
     for (auto& l : leases) {
         l = client.lease().value();
-        l.ping().value();
+        use(l, value_bytes);
     }
     const double held = per_connection(before);
     for (auto& l : leases) l.give_back();
@@ -261,9 +265,13 @@ json::object connect_storm(const std::string& url) {
 json::object run_probe(const std::string& name, const std::string& url) {
     lab::raise_descriptor_limit();
     const std::map<std::string, std::function<json::object()>> probes{
-        {"leases", [&] { return idle_leases(url); }},          {"dedicated", [&] { return idle_dedicated(url); }},
-        {"fleet", [&] { return one_of_a_fleet(url); }},        {"peak", [&] { return peak(url, false); }},
-        {"peak-io-thread", [&] { return peak(url, true); }},   {"ceiling", [&] { return ceiling(url); }},
+        {"leases", [&] { return idle_leases(url, 0); }},
+        {"large-leases", [&] { return idle_leases(url, large_value); }},
+        {"dedicated", [&] { return idle_dedicated(url); }},
+        {"fleet", [&] { return one_of_a_fleet(url); }},
+        {"peak", [&] { return peak(url, false); }},
+        {"peak-io-thread", [&] { return peak(url, true); }},
+        {"ceiling", [&] { return ceiling(url); }},
         {"connect-storm", [&] { return connect_storm(url); }},
     };
     return probes.at(name)();

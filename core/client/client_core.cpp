@@ -90,9 +90,9 @@ ClientCore::ClientCore(const options& o)
     : options_(without_listener(o)),
       node_(node_of(options_)),
       announcer_(reactor_, o.listener, node_),
+      queued_bytes_(o.queue_bytes_max),
       pool_(reactor_, options_, node_, &announcer_),
       attempt_(pool_, o.attempt_timeout),
-      queued_bytes_(o.queue_bytes_max),
       deadline_(build_layers(), o.deadline),
       top_(&deadline_),
       born_(fork_number()) {}

@@ -86,9 +86,9 @@ private:
     Reactor reactor_;
     const std::shared_ptr<Node> node_;
     Announcer announcer_;
+    QueuedBytes queued_bytes_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
-    QueuedBytes queued_bytes_;
     std::optional<LimiterLayer> node_limit_;  // always there: built with the others
     std::optional<BreakerLayer> breaker_;
     std::optional<RetryLayer> retry_;
