@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -44,31 +43,46 @@ double ms_since(steady_clock::time_point start) {
     return std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
 }
 
-storm_result result_of(double ms, const lab::Histogram& latency, std::uint64_t errors) {
-    return {.ms = ms,
-            .p50_ms = latency.quantile_us(0.5) / 1'000,
-            .p99_ms = latency.quantile_us(0.99) / 1'000,
-            .errors = errors};
-}
+/// What the callers have met. Its user sees to it that one at a time adds.
+struct tally {
+    lab::Histogram latency;
+    std::uint64_t errors = 0;
+    std::string first_error;
+
+    template <class R> void end(steady_clock::time_point start, const result<R>& r) {
+        latency.add(steady_clock::now() - start);
+        if (r) return;
+        ++errors;
+        if (first_error.empty()) first_error = r.error().message();
+    }
+    void merge(const tally& other) {
+        latency.merge(other.latency);
+        errors += other.errors;
+        if (first_error.empty()) first_error = other.first_error;
+    }
+    storm_result result_after(double ms) const {
+        return {.ms = ms,
+                .p50_ms = latency.quantile_us(0.5) / 1'000,
+                .p99_ms = latency.quantile_us(0.99) / 1'000,
+                .errors = errors,
+                .first_error = first_error};
+    }
+};
 
 storm_result by_threads(const Client& client) {
     std::latch ready(threads);
     std::latch go(1);
-    std::atomic<std::uint64_t> errors{0};
     std::mutex mutex;
-    lab::Histogram all;
+    tally all;
     std::vector<std::thread> callers;
     for (std::uint64_t t = 0; t < threads; ++t) {
         callers.emplace_back([&, t] {
-            const auto mine = std::make_unique<lab::Histogram>();
+            const auto mine = std::make_unique<tally>();
             ready.count_down();
             go.wait();
             for (auto i = t; i < operations; i += threads) {
                 const auto start = steady_clock::now();
-                const bool good =
-                    i % 2 == 0 ? client.set(key_of(i), "value").has_value() : client.get(key_of(i)).has_value();
-                mine->add(steady_clock::now() - start);
-                if (!good) ++errors;
+                i % 2 == 0 ? mine->end(start, client.set(key_of(i), "value")) : mine->end(start, client.get(key_of(i)));
             }
             const std::lock_guard lock(mutex);
             all.merge(*mine);
@@ -78,44 +92,33 @@ storm_result by_threads(const Client& client) {
     const auto start = steady_clock::now();
     go.count_down();
     for (auto& caller : callers) caller.join();
-    return result_of(ms_since(start), all, errors);
+    return all.result_after(ms_since(start));
 }
-
-/// Touched on the I/O thread alone.
-struct tally {
-    lab::Histogram latency;
-    std::uint64_t errors = 0;
-    std::latch left{static_cast<std::ptrdiff_t>(operations)};
-    void end(steady_clock::time_point start, bool good) {
-        latency.add(steady_clock::now() - start);
-        errors += good ? 0 : 1;
-        left.count_down();
-    }
-};
 
 // Two coroutines rather than one with a branch: each frame holds one command.
-asio::awaitable<void> set_one(const Client& client, std::string key, tally& all) {
+asio::awaitable<void> set_one(const Client& client, std::string key, tally& all, std::latch& left) {
     const auto start = steady_clock::now();
-    const auto r = co_await client.async_run(cmd.set(key, "value"), asio::deferred);
-    all.end(start, r.has_value());
+    all.end(start, co_await client.async_run(cmd.set(key, "value"), asio::deferred));
+    left.count_down();
 }
-asio::awaitable<void> get_one(const Client& client, std::string key, tally& all) {
+asio::awaitable<void> get_one(const Client& client, std::string key, tally& all, std::latch& left) {
     const auto start = steady_clock::now();
-    const auto r = co_await client.async_run(cmd.get(key), asio::deferred);
-    all.end(start, r.has_value());
+    all.end(start, co_await client.async_run(cmd.get(key), asio::deferred));
+    left.count_down();
 }
 
 storm_result by_coroutines(const Client& client) {
-    const auto all = std::make_unique<tally>();
+    const auto all = std::make_unique<tally>();  // touched on the I/O thread alone
+    std::latch left(static_cast<std::ptrdiff_t>(operations));
     const auto start = steady_clock::now();
     asio::post(io_context_of(client), [&] {
         for (std::uint64_t i = 0; i < operations; ++i) {
             const auto one = i % 2 == 0 ? set_one : get_one;
-            asio::co_spawn(io_context_of(client), one(client, key_of(i), *all), asio::detached);
+            asio::co_spawn(io_context_of(client), one(client, key_of(i), *all, left), asio::detached);
         }
     });
-    all->left.wait();
-    return result_of(ms_since(start), all->latency, all->errors);
+    left.wait();
+    return all->result_after(ms_since(start));
 }
 
 using way = storm_result (*)(const Client&);
@@ -155,6 +158,7 @@ void print(const storm_row& r, lab::Screen& screen) {
                   r.p99_over_p50, r.free_p99_over_p50, static_cast<unsigned long long>(r.errors),
                   static_cast<unsigned long long>(r.connections), r.holds() ? "yes" : "NO");
     screen.line(text);
+    if (!r.first_error.empty()) screen.line("  first error: " + r.first_error);
 }
 
 int measure(int rounds, bool as_json) {

@@ -20,6 +20,7 @@ struct storm_result {
     double cpu_ms = 0;  ///< of this process
     std::uint64_t errors = 0;
     std::uint64_t connections = 0;
+    std::string first_error = {};
 };
 
 struct storm_pair {
@@ -38,6 +39,7 @@ struct storm_row {
     double free_p99_over_p50 = 0;
     std::uint64_t errors = 0;
     std::uint64_t connections = 0;
+    std::string first_error = {};
 
     static storm_row of(const std::string& name, const std::vector<storm_pair>& rounds);
     /// No error, at most 4 connections, at most 10 % slower, and p99 at most 3 times p50.
@@ -56,6 +58,9 @@ inline storm_row storm_row::of(const std::string& name, const std::vector<storm_
         free_shapes.push_back(free.p99_ms / free.p50_ms);
         cpu.push_back(limited.cpu_ms / free.cpu_ms);
         row.errors += limited.errors + free.errors;
+        for (const auto& text : {limited.first_error, free.first_error}) {
+            if (row.first_error.empty()) row.first_error = text;
+        }
         row.connections = std::max({row.connections, limited.connections, free.connections});
     }
     row.slower = lab::spread_of(ratios);
@@ -82,6 +87,7 @@ inline boost::json::object storm_row::json() const {
             {"p99_over_p50", lab::rounded(p99_over_p50, 2)},
             {"without_p99_over_p50", lab::rounded(free_p99_over_p50, 2)},
             {"errors", errors},
+            {"first_error", first_error},
             {"connections", connections},
             {"holds", holds()}};
 }
