@@ -5,6 +5,7 @@
 
 #include "bench/report.hpp"
 #include "bench/round.hpp"
+#include "bench/subcommands.hpp"
 #include "tools/support/redis_process.hpp"
 #include "tools/support/resources.hpp"
 #include "tools/support/terminal.hpp"
@@ -94,6 +95,7 @@ int run(const bench_options& options) {
 
 int main(int argc, char** argv) {
     using namespace redoubt::bench;
+    if (const auto done = run_subcommand(argc, argv)) return *done;
     CLI::App app{"Benchmarks of Redoubt, side by side with hiredis and redis-benchmark", "redoubt-bench"};
     bench_options options;
     app.add_flag("--quick", options.plan.quick, "Unix socket and 64 bytes only, within two minutes");

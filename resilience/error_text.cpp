@@ -35,7 +35,7 @@ constexpr std::array rows{
     row{errc::attempt_timeout, timed_out, may_help, "the attempt timed out",
         "look for a slow command or a blocked server (SLOWLOG GET), or raise attempt_timeout"},
     row{errc::limiter_full, rejected, may_help, "the waiting line of the limiter is full",
-        "offer less load at once, or raise limiter.queue_max"},
+        "offer less load at once, or raise limiter.queue_max (queue_bytes_max where its bytes are named)"},
     row{errc::connection_full, rejected, may_help, "the output buffer of the connection is full",
         "the server is not reading fast enough: offer less load, or smaller values"},
     row{errc::not_connected, unreachable, may_help, "there is no connection",

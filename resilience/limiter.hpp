@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -22,6 +23,9 @@ public:
     limiter_waiter() noexcept = default;
     limiter_waiter(const limiter_waiter&) = delete;
     limiter_waiter& operator=(const limiter_waiter&) = delete;
+
+    /// What its owner counts it for while it waits; the limiter does not look at it.
+    std::size_t weight = 0;
 
 private:
     friend class Limiter;
@@ -92,15 +96,20 @@ public:
     /// belongs to the line and must not be touched except through remove().
     /// Preconditions: `waiter` is not in a line.
     admission acquire(limiter_waiter& waiter) noexcept {
+        return try_acquire() ? admission::granted : acquire_slow(waiter);
+    }
+
+    /// A permit if one is free now and nobody waits. Never waits, and counts no rejection.
+    bool try_acquire() noexcept {
         // Only while nobody waits and the limiter is open are the upper bits 0, so one comparison keeps the order.
         std::uint64_t word = word_.load(std::memory_order_relaxed);
         while ((word >> 32) == 0 && in_use_of(word) < limit_.load(std::memory_order_relaxed)) {
             if (word_.compare_exchange_weak(word, word + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) {
                 if (in_use_of(word) >= in_use_max_.load(std::memory_order_relaxed)) note_in_use(in_use_of(word) + 1);
-                return admission::granted;
+                return true;
             }
         }
-        return acquire_slow(waiter);
+        return false;
     }
 
     /// Takes a waiter out of the line, because it was cancelled or its time is over. True: it was waiting and has

@@ -1,5 +1,6 @@
 // The compiled side of asynchronous calls.
 #include <exception>
+#include <new>
 #include <redoubt/detail/async_call.hpp>
 #include <redoubt/detail/async_client.hpp>
 
@@ -32,10 +33,14 @@ std::shared_ptr<core::cancel_link> make_cancel_link(core::ClientCore& core, prep
 void request_cancel(const std::shared_ptr<core::cancel_link>& link) noexcept {
     const auto core = link->core.lock();
     if (!core) return;
-    core->reactor().post([link] {
-        // In nobody's hands only while it is handed on: once more.
-        if (link->operation != nullptr && !link->operation->cancel(errc::cancelled)) request_cancel(link);
-    });
+    try {
+        core->reactor().post([link] {
+            // In nobody's hands only while it is handed on: once more.
+            if (link->operation != nullptr && !link->operation->cancel(errc::cancelled)) request_cancel(link);
+        });
+    } catch (const std::bad_alloc&) {
+        // No memory to ask: the operation ends as if nobody had.
+    }
 }
 
 void handler_threw(core::ClientCore& core) noexcept {

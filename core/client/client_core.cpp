@@ -11,6 +11,7 @@
 #include <limits>
 #include <new>
 #include <redoubt/detail/async_call.hpp>
+#include <thread>
 
 #include "core/log.hpp"
 #include "core/stack/blocking_operation.hpp"
@@ -89,6 +90,7 @@ ClientCore::ClientCore(const options& o)
     : options_(without_listener(o)),
       node_(node_of(options_)),
       announcer_(reactor_, o.listener, node_),
+      queued_bytes_(o.queue_bytes_max),
       pool_(reactor_, options_, node_, &announcer_),
       attempt_(pool_, o.attempt_timeout),
       deadline_(build_layers(), o.deadline),
@@ -98,13 +100,15 @@ ClientCore::ClientCore(const options& o)
 // From the inside out, each before the last; those that the options leave out are not there.
 Layer& ClientCore::build_layers() {
     constexpr auto queue_max = std::numeric_limits<std::uint32_t>::max();  // who may wait is bounded further out
-    Layer* outermost =
-        &node_limit_.emplace(attempt_, options_.node_limit, queue_max, limiter_label{"node", phase::queue});
+    Layer* outermost = &node_limit_.emplace(attempt_, options_.node_limit, queue_max,
+                                            limiter_label{"node", phase::queue}, &queued_bytes_);
     if (options_.breaker) outermost = &breaker_.emplace(*outermost, node_->breaker());
     if (const auto& r = options_.retry) {
         outermost = &retry_.emplace(*outermost, make_retry(*r), resilience::random_seed(), steady_now_ns());
     }
-    if (const auto& l = options_.limiter) outermost = &limiter_.emplace(*outermost, l->limit, l->queue_max);
+    if (const auto& l = options_.limiter) {
+        outermost = &limiter_.emplace(*outermost, l->limit, l->queue_max, limiter_label{}, &queued_bytes_);
+    }
     return *outermost;
 }
 
@@ -120,7 +124,7 @@ void ClientCore::start_thread() {
     prepare_log();
     const SignalsBlocked blocked;  // inherited by the thread
     reactor_.post([this] { pool_.open(); });
-    thread_ = std::thread([self = shared_from_this()]() mutable {
+    thread_ = IoThread(options_.io_stack_bytes, [self = shared_from_this()]() mutable {
         pthread_setname_np(pthread_self(), "redoubt-io");
         self->reactor_.run([&core = *self] { detail::handler_threw(core); });
         self.reset();
@@ -364,6 +368,7 @@ client_stats ClientCore::stats() const {
         const auto l = limiter_->limiter().snapshot();
         s.limiter = {.limit = l.limit, .in_use = l.in_use, .waiting = l.waiting, .rejected = l.rejected};
     }
+    s.limiter.rejected += queued_bytes_.rejected();
     if (retry_) s.retry = retry_->snapshot(steady_now_ns());
     s.breaker = node_->breaker_figures(steady_now_ns());
     s.health = node_->health_figures();

@@ -11,9 +11,9 @@
 #include <redoubt/result.hpp>
 #include <redoubt/stats.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "core/client/io_thread.hpp"
 #include "core/fork_number.hpp"
 #include "core/node/announcer.hpp"
 #include "core/pool/dedicated_line.hpp"
@@ -23,6 +23,7 @@
 #include "core/stack/breaker_layer.hpp"
 #include "core/stack/deadline.hpp"
 #include "core/stack/limiter_layer.hpp"
+#include "core/stack/queued_bytes.hpp"
 #include "core/stack/reactor.hpp"
 #include "core/stack/retry_layer.hpp"
 
@@ -85,6 +86,7 @@ private:
     Reactor reactor_;
     const std::shared_ptr<Node> node_;
     Announcer announcer_;
+    QueuedBytes queued_bytes_;
     Pool pool_;
     AttemptTimeoutLayer attempt_;
     std::optional<LimiterLayer> node_limit_;  // always there: built with the others
@@ -103,7 +105,7 @@ private:
     std::mutex shutdown_lock_;
     bool joined_ = false;         // under shutdown_lock_
     bool shutting_down_ = false;  // I/O thread
-    std::thread thread_;
+    IoThread thread_;
 };
 
 }  // namespace redoubt::core

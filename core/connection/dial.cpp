@@ -55,6 +55,13 @@ public:
             turns_.emplace(1, deadline_ns_);
             return connect_unix();
         }
+        // A numeric address needs no resolver, nor the thread that Asio starts for it.
+        boost::system::error_code not_numeric;
+        const auto address = asio::ip::make_address(settings_.to.host, not_numeric);
+        if (!not_numeric) {
+            addresses_.emplace_back(address, settings_.to.port);
+            return connect_first();
+        }
         resolving_ = true;
         if (!settings_.last_good.empty()) {
             turn_.expires_after(settings_.connect.timeout / 2);
@@ -78,6 +85,10 @@ private:
         if (ec || found.empty()) return resolver_failed(ec ? ec.message() : "it has no address");
         resolver_ended({});
         for (const auto& one : found) addresses_.push_back(one.endpoint());
+        connect_first();
+    }
+
+    void connect_first() {
         turns_.emplace(addresses_.size(), deadline_ns_);
         connect_next();
     }

@@ -41,6 +41,14 @@ public:
             capacity_ = 0;
         }
     }
+    /// Gives all memory back when nothing is in it: for a connection that falls idle.
+    void trim() noexcept {
+        if (!empty()) return;
+        data_.reset();
+        capacity_ = begin_ = end_ = 0;
+    }
+    /// Bytes on the heap.
+    std::size_t capacity() const noexcept { return capacity_; }
     friend void swap(OutBuffer& a, OutBuffer& b) noexcept {
         using std::swap;
         swap(a.data_, b.data_);
@@ -51,10 +59,11 @@ public:
 
 private:
     static constexpr std::size_t kept_max = std::size_t{64} * 1024;
+    static constexpr std::size_t first = 256;  // enough for the few small commands of a leased connection
 
     void make_room(std::size_t more) {
         const auto used = size();
-        auto wanted = capacity_ == 0 ? std::size_t{1024} : capacity_;
+        auto wanted = capacity_ == 0 ? first : capacity_;
         while (wanted - used < more) wanted *= 2;
         std::unique_ptr<char[]> data(new char[wanted]);
         if (used != 0) std::memcpy(data.get(), data_.get() + begin_, used);

@@ -17,9 +17,24 @@ public:
     T& front() noexcept { return (*this)[0]; }
 
     void push_back(T item) {
-        if (size_ == capacity_) resize(capacity_ == 0 ? 16 : capacity_ * 2);
+        if (size_ == capacity_) resize(capacity_ == 0 ? first : capacity_ * 2);
         (*this)[size_++] = item;
     }
+    /// Makes room for as many items in all: push_back() does not throw until then.
+    void reserve(std::size_t items) {
+        if (items <= capacity_) return;
+        auto wanted = capacity_ == 0 ? first : capacity_;
+        while (wanted < items) wanted *= 2;
+        resize(wanted);
+    }
+    /// Gives all memory back when nothing is in it.
+    void trim() noexcept {
+        if (size_ != 0) return;
+        items_.reset();
+        capacity_ = first_ = 0;
+    }
+    /// Items that there is room for.
+    std::size_t capacity() const noexcept { return capacity_; }
     T pop_front() noexcept {
         assert(size_ != 0);
         const T item = front();
@@ -41,6 +56,7 @@ public:
 
 private:
     static constexpr std::size_t kept_max = 4096;
+    static constexpr std::size_t first = 8;
 
     void resize(std::size_t capacity) {
         auto items = std::make_unique<T[]>(capacity);

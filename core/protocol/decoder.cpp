@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include <hiredis/read.h>
 
@@ -22,6 +23,29 @@ namespace {
 
 constexpr std::size_t slice_bytes = 2048;
 constexpr std::size_t buffer_kept_max = 64 * 1024;  // a reader that has buffered more is replaced when it is empty
+constexpr std::size_t spare_kept_max = 16 * 1024;   // the same between two windows
+
+// The reader that no decoder of this thread needs at present. A pointer without a destructor, so that it may be used
+// to the very end of the thread; its guard frees it before.
+constinit thread_local redisReader* spare = nullptr;
+constinit thread_local bool thread_ends = false;
+struct SpareGuard {
+    ~SpareGuard() {
+        thread_ends = true;
+        if (auto* const mine = std::exchange(spare, nullptr)) redisReaderFree(mine);
+    }
+};
+
+redisReader* take_spare() noexcept { return std::exchange(spare, nullptr); }
+
+// Null: kept.
+redisReader* keep_spare(redisReader* r) noexcept {
+    if (spare != nullptr || thread_ends) return r;
+    static thread_local const SpareGuard guard;
+    (void)guard;
+    spare = r;
+    return nullptr;
+}
 
 reply_limits sane(reply_limits l) {
     l.bulk_bytes_max = std::clamp<std::size_t>(l.bulk_bytes_max, 1, std::size_t{1} << 30);
@@ -207,6 +231,7 @@ Decoder::step Decoder::next(reply& out) {
         }
         if (window_.empty()) {
             if (ReplyBuilder{out}.node_count() != 0) unfinished_ = std::move(out);
+            if (reader_ && !partial()) give_back();
             return step::need_more;
         }
         if (!feed_more()) return stop(out);
@@ -280,9 +305,17 @@ bool Decoder::feed(std::size_t bytes) {
     return true;
 }
 
+// Between two windows the reader serves the other connections of this thread.
+void Decoder::give_back() noexcept {
+    waiting_ = wait::nothing;
+    if (buffer_peak_ <= spare_kept_max) reader_.reset(keep_spare(reader_.release()));
+    reader_.reset();
+}
+
 bool Decoder::ensure_reader() {
     if (reader_) return true;
-    reader_.reset(redisReaderCreateWithFunctions(&functions));
+    reader_.reset(take_spare());
+    if (!reader_) reader_.reset(redisReaderCreateWithFunctions(&functions));
     if (!reader_) {
         fail(errc::reply_limit, "out of memory for a reply");
         return false;

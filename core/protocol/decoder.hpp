@@ -19,8 +19,9 @@ struct DecoderHooks;  // what the reader calls
 
 // One per connection. Use: supply a window of received bytes, call next() until it answers need_more, supply again.
 //
-// Costs no heap between trim() and the next byte; while replies are whole, about 6 KiB after the first.
-// Thread safety: none.
+// Costs no heap while no reply is unfinished: the reader, some 5 KiB, belongs to the thread that decodes, and is
+// borrowed from the first byte of a window to its end. Thread safety: none; but another thread may go on where one has
+// stopped.
 class Decoder {
 public:
     enum class step : std::uint8_t {
@@ -54,7 +55,7 @@ public:
     // Bytes on the heap that an unfinished reply occupies.
     std::size_t held_bytes() const noexcept;
 
-    // Gives all memory back unless a reply is unfinished; for a connection that falls idle.
+    // Gives all memory back unless a reply is unfinished; for one that is left alone before need_more.
     void trim() noexcept;
 
     // Forgets everything, also an error: for a new connection.
@@ -72,6 +73,7 @@ private:
         void operator()(redisReader*) const noexcept;
     };
 
+    void give_back() noexcept;
     bool ensure_reader();
     bool feed(std::size_t bytes);
     bool feed_more();

@@ -15,28 +15,28 @@ namespace redoubt::core {
 
 namespace {
 
-// Blocks in steps of 64 bytes. What a peak has freed beyond `kept_max` goes back to the heap.
+// Blocks in steps of 64 bytes. What a peak has freed beyond `kept_bytes_max` goes back to the heap.
 class BlockCache {
 public:
     static constexpr std::size_t step = 64;
     static constexpr std::size_t classes = 64;
-    static constexpr std::size_t kept_max = 1024;
+    static constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
 
     static std::size_t round_up(std::size_t size) noexcept { return (size + step - 1) / step * step; }
 
     void* take(std::size_t size) {
         const auto c = size / step;
         if (c < classes && heads_[c] != nullptr) {
-            --counts_[c];
+            kept_bytes_ -= size;
             return std::exchange(heads_[c], heads_[c]->next);
         }
         return ::operator new(size);
     }
     void give(void* block, std::size_t size) noexcept {
         const auto c = size / step;
-        if (c >= classes || counts_[c] == kept_max) return ::operator delete(block);
+        if (c >= classes || kept_bytes_ + size > kept_bytes_max) return ::operator delete(block);
         heads_[c] = new (block) free_block{heads_[c]};
-        ++counts_[c];
+        kept_bytes_ += size;
     }
     ~BlockCache() {
         for (auto* head : heads_) {
@@ -49,7 +49,7 @@ private:
         free_block* next;
     };
     std::array<free_block*, classes> heads_{};
-    std::array<std::size_t, classes> counts_{};
+    std::size_t kept_bytes_ = 0;
 };
 
 thread_local BlockCache blocks;

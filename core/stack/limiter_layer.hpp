@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/stack/layer.hpp"
+#include "core/stack/queued_bytes.hpp"
 #include "resilience/limiter.hpp"
 
 namespace redoubt::core {
@@ -20,8 +21,11 @@ struct limiter_label {
 /// Used twice: for the operations of a client, and for the attempts on one node.
 class LimiterLayer final : public Decorator {
 public:
-    LimiterLayer(Layer& next, std::uint32_t limit, std::uint32_t queue_max, const limiter_label& label = {}) noexcept
-        : Decorator(next), limiter_(limit, queue_max), label_(label) {}
+    /// `bytes`, if any: counts what waits here, in one sum with the other lines of the client. An operation that would
+    /// have to wait and finds no room there is rejected, unless it was under way before (a repeated attempt).
+    LimiterLayer(Layer& next, std::uint32_t limit, std::uint32_t queue_max, const limiter_label& label = {},
+                 QueuedBytes* bytes = nullptr) noexcept
+        : Decorator(next), limiter_(limit, queue_max), bytes_(bytes), label_(label) {}
 
     void start(Operation& op) noexcept override;
     void completed(Operation& op, std::array<std::uint64_t, 2> kept) noexcept override;
@@ -33,10 +37,13 @@ public:
     void close() noexcept;
 
 private:
+    bool count(Operation& op) noexcept;
+    void left(Operation& op) noexcept;
     void go_on(Operation& op) noexcept;
     void pass_permits(Reactor& home, std::size_t count) noexcept;
 
     resilience::Limiter limiter_;
+    QueuedBytes* const bytes_;
     const limiter_label label_;
 };
 

@@ -242,6 +242,19 @@ struct options {
     /// gigabit line; beyond it more waiting bytes are only more waiting time.
     std::size_t output_bytes_max = std::size_t{1} << 20;
 
+    /// Ceiling of the bytes of all commands that wait for their turn in this client: for a permit of the limiter, or of
+    /// `node_limit`. A call that would have to wait beyond it is rejected at once (`errc::limiter_full`, not applied);
+    /// one that need not wait never is, and a larger command alone may wait. In bytes, 64 KiB to 1 TiB; 0: no ceiling,
+    /// `limiter.queue_max` alone bounds the line. Default 64 MiB: 4 KiB for each of the default's 16,384 places, and
+    /// what a process can spare while its server is slow.
+    std::size_t queue_bytes_max = std::size_t{64} << 20;
+
+    /// Stack of the client's I/O thread, thread-local storage included; where that takes more than half of it, as much
+    /// is added. Completion handlers without an executor of their own, the listener and log lines run on this thread.
+    /// In bytes, 128 KiB to 1 GiB; 0: the system's default (`ulimit -s`, mostly 8 MiB). Default 256 KiB: the library
+    /// itself uses less than a tenth; raise it for handlers with deep recursion or large arrays.
+    std::size_t io_stack_bytes = std::size_t{256} << 10;
+
     /// Who reads the replies to blocking calls. Default `caller`: a wake-up less for each. `io_thread` for programs whose
     /// calling threads run at a low priority or may be stopped at any time: while such a thread reads, others wait for
     /// it. Replies to asynchronous operations are the I/O thread's in any case, as long as some are owed.

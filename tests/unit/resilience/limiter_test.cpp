@@ -59,6 +59,24 @@ TEST_F(LimiterTest, GrantsUpToTheLimitThenQueuesThenIsFull) {
     EXPECT_EQ(limiter.snapshot().in_use, 0U);
 }
 
+TEST_F(LimiterTest, TryingTakesOnlyWhatIsFreeAndCountsNoRejection) {
+    Limiter limiter(1, 0);
+    EXPECT_TRUE(limiter.try_acquire());
+    EXPECT_FALSE(limiter.try_acquire());
+    EXPECT_EQ(limiter.snapshot().rejected, 0U);
+    EXPECT_EQ(limiter.snapshot().in_use, 1U);
+    EXPECT_EQ(limiter.release(), nullptr);
+    (void)limiter.close();
+    EXPECT_FALSE(limiter.try_acquire()) << "closed";
+
+    Limiter crowded(1, 1);
+    EXPECT_TRUE(crowded.try_acquire());
+    EXPECT_EQ(crowded.acquire(waiters[0]), admission::queued);
+    (void)crowded.release();
+    EXPECT_EQ(crowded.release(), nullptr);
+    EXPECT_EQ(crowded.snapshot().in_use, 0U);
+}
+
 TEST_F(LimiterTest, PassesPermitsInOrderOfArrival) {
     Limiter limiter(1, 8);
     ASSERT_EQ(limiter.acquire(waiters[0]), admission::granted);

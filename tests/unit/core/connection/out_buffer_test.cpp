@@ -57,6 +57,21 @@ TEST(OutBuffer, WorksOnAfterItGaveBackTheMemoryOfAPeak) {
     EXPECT_EQ(b.view(), "small");
 }
 
+TEST(OutBuffer, TrimGivesBackOnlyWhatIsEmpty) {
+    OutBuffer b;
+    b.append("abc");
+    b.drop_front(1);
+    b.trim();
+    EXPECT_EQ(b.view(), "bc");
+    b.drop_front(2);
+    EXPECT_LE(b.capacity(), 256U) << "a few small commands take no more";
+    EXPECT_NE(b.capacity(), 0U) << "the next command costs no allocation";
+    b.trim();
+    EXPECT_EQ(b.capacity(), 0U);
+    b.append("new");
+    EXPECT_EQ(b.view(), "new");
+}
+
 TEST(OutBuffer, AgreesWithAString) {
     std::mt19937 random(11);
     OutBuffer b;

@@ -53,6 +53,34 @@ TEST(Ring, WorksOnAfterItGaveBackTheMemoryOfAPeak) {
     EXPECT_EQ(ring.front(), 7);
 }
 
+TEST(Ring, TrimGivesBackOnlyWhatIsEmpty) {
+    Ring<int> ring;
+    ring.push_back(1);
+    ring.push_back(2);
+    ring.trim();
+    EXPECT_EQ(ring.pop_front(), 1);
+    EXPECT_EQ(ring.pop_front(), 2);
+    EXPECT_NE(ring.capacity(), 0U);
+    ring.trim();
+    EXPECT_EQ(ring.capacity(), 0U);
+    ring.push_back(3);
+    EXPECT_EQ(ring.pop_front(), 3);
+}
+
+TEST(Ring, ReservedRoomIsThere) {
+    Ring<int> ring;
+    for (int i = 0; i < 6; ++i) ring.push_back(i);
+    for (int i = 0; i < 5; ++i) (void)ring.pop_front();
+    for (int i = 6; i < 10; ++i) ring.push_back(i);  // around the end
+    ring.reserve(100);
+    const auto room = ring.capacity();
+    EXPECT_GE(room, 100U);
+    ring.reserve(50);
+    for (int i = 10; i < 105; ++i) ring.push_back(i);
+    EXPECT_EQ(ring.capacity(), room);
+    for (int i = 5; i < 105; ++i) ASSERT_EQ(ring.pop_front(), i);
+}
+
 TEST(Ring, AgreesWithADeque) {
     std::mt19937 random(7);
     Ring<unsigned> ring;

@@ -149,6 +149,8 @@ std::vector<rule> number_rules() {
         {"read_by", [](options& o, std::int64_t v) { o.read_by = static_cast<read_by>(v); }, {0, 1}, {2, 255}},
         {"spin", at<&options::spin>(), {0, 1'000, 100'000}, {999, 100'001, -1}},
         {"output_bytes_max", at<&options::output_bytes_max>(), {4096, gib}, {0, 4095, gib + 1, -1}},
+        {"queue_bytes_max", at<&options::queue_bytes_max>(), {0, 65536, 1024 * gib}, {1, 65535, 1024 * gib + 1, -1}},
+        {"io_stack_bytes", at<&options::io_stack_bytes>(), {0, 131072, gib}, {1, 131071, gib + 1, -1}},
     };
 }
 

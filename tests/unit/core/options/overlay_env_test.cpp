@@ -50,13 +50,23 @@ TEST_F(OverlayEnv, WithoutVariablesChangesNothing) {
 }
 
 TEST_F(OverlayEnv, SetsEachField) {
-    variables = {
-        {"REDOUBT_USER", "ann"},           {"REDOUBT_PASSWORD", "p w\n"},         {"REDOUBT_DATABASE", "3"},
-        {"REDOUBT_APP", "billing"},        {"REDOUBT_DEADLINE", "500ms"},         {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
-        {"REDOUBT_CONNECT_TIMEOUT", "1s"}, {"REDOUBT_CONNECTIONS_MAX", "7"},      {"REDOUBT_LIMIT", "100"},
-        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}, {"REDOUBT_SPIN", "7us"},
-        {"REDOUBT_READ_BY", "io_thread"},  {"REDOUBT_ATTEMPTS_MAX", "5"},         {"REDOUBT_BREAKER_CALLS_MIN", "50"},
-        {"REDOUBT_NODE_LIMIT", "64"}};
+    variables = {{"REDOUBT_USER", "ann"},
+                 {"REDOUBT_PASSWORD", "p w\n"},
+                 {"REDOUBT_DATABASE", "3"},
+                 {"REDOUBT_APP", "billing"},
+                 {"REDOUBT_DEADLINE", "500ms"},
+                 {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
+                 {"REDOUBT_CONNECT_TIMEOUT", "1s"},
+                 {"REDOUBT_CONNECTIONS_MAX", "7"},
+                 {"REDOUBT_LIMIT", "100"},
+                 {"REDOUBT_QUEUE_MAX", "0"},
+                 {"REDOUBT_WHEN_DISCONNECTED", "fail"},
+                 {"REDOUBT_SPIN", "7us"},
+                 {"REDOUBT_READ_BY", "io_thread"},
+                 {"REDOUBT_ATTEMPTS_MAX", "5"},
+                 {"REDOUBT_BREAKER_CALLS_MIN", "50"},
+                 {"REDOUBT_NODE_LIMIT", "64"},
+                 {"REDOUBT_QUEUE_BYTES_MAX", "99999"}};
     EXPECT_EQ(why_not(), "accepted");
     EXPECT_EQ(o.user, "ann");
     EXPECT_EQ(o.password, "p w\n");
@@ -74,6 +84,7 @@ TEST_F(OverlayEnv, SetsEachField) {
     EXPECT_EQ(o.when_disconnected, when_disconnected::fail);
     EXPECT_EQ(o.read_by, read_by::io_thread);
     EXPECT_EQ(o.spin, 7us);
+    EXPECT_EQ(o.queue_bytes_max, 99'999U);
     std::size_t known = 0;
     for (const auto& f : fields()) known += f.variable.empty() ? 0U : 1U;
     EXPECT_EQ(variables.size(), known) << "a variable without a test";

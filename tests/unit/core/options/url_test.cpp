@@ -105,6 +105,8 @@ TEST(Url, SetsParameters) {
     EXPECT_FALSE(from("redis://a?breaker_calls_min=none").breaker);
     EXPECT_EQ(from("redis://a?breaker_calls_min=50").breaker.value().calls_min, 50U);
     EXPECT_EQ(from("redis://a?node_limit=64").node_limit, 64U);
+    EXPECT_EQ(from("redis://a?queue_bytes_max=99999").queue_bytes_max, 99'999U);
+    EXPECT_EQ(from("redis://a?queue_bytes_max=0").queue_bytes_max, 0U);
     EXPECT_EQ(from("redis://a?queue_max=7&limit=9").limiter.value().queue_max, 7U);
 }
 
@@ -236,6 +238,7 @@ TEST(Url, IsRefusedWithTheReason) {
         {"redis://a?limit=1e3", "limit: \"1e3\" is not a whole number in 1..1000000"},
         {"redis://a?limit=4294967297", "limit: 4294967297 is outside"},
         {"redis://a?attempts_max=101", "attempts_max: 101 is outside 1..100"},
+        {"redis://a?queue_bytes_max=65535", "queue_bytes_max: 65535 is outside 65536..1099511627776 (0: no ceiling)"},
         {"redis://a?queue_max=none", "queue_max: \"none\" is not a whole number"},
         {"redis://a?queue_max=1&limit=none", "queue_max: it belongs to a layer that is left out"},
         {"redis://a?connections_max=18446744073709551616", "is not a whole number"},

@@ -1,7 +1,9 @@
 // The decoder against well-formed streams, however they are cut, and its limits and memory.
 #include "core/protocol/decoder.hpp"
 
+#include <memory>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -190,12 +192,73 @@ TEST(Decoder, GivesMemoryBack) {
         EXPECT_GE(heap.so_far().allocations, 1u);
         EXPECT_LE(heap.so_far().bytes, 4096u);
     }
-    EXPECT_EQ(d.next(out), step::need_more);
-    d.trim();
+}
+
+TEST(Decoder, ThoseOfAThreadShareOneReader) {
+    if (!AllocationCount::works()) GTEST_SKIP() << "a sanitizer owns the heap";
+    std::vector<std::unique_ptr<Decoder>> idle;
+    for (int i = 0; i != 100; ++i) idle.push_back(std::make_unique<Decoder>());
+    reply out;
+    const auto use = [&](Decoder& d) {
+        d.supply("+OK\r\n");
+        ASSERT_EQ(d.next(out), step::reply);
+        ASSERT_EQ(d.next(out), step::need_more);
+        EXPECT_FALSE(d.partial());
+    };
+    for (int i = 0; i != 500; ++i) use(*idle[0]);  // until its buffer has grown to what it needs
     const AllocationCount heap;
-    d.supply(":1\r\n");
+    for (auto& d : idle) use(*d);
+    EXPECT_EQ(heap.so_far().allocations, 0u);
+}
+
+// Two replies that are both cut: their decoders cannot have the same reader.
+TEST(Decoder, AnUnfinishedReplyKeepsItsReaderFromOthers) {
+    Decoder a;
+    Decoder b;
+    reply out;
+    for (auto* const d : {&a, &b}) {
+        d->supply("+first\r\n*2\r\n$3\r\na");
+        ASSERT_EQ(d->next(out), step::reply);
+        ASSERT_EQ(d->next(out), step::need_more);
+        EXPECT_TRUE(d->partial());
+    }
+    a.supply("aa\r\n:1\r\n");
+    ASSERT_EQ(a.next(out), step::reply);
+    EXPECT_EQ(out.describe(), R"(["aaa", 1])");
+    ASSERT_EQ(a.next(out), step::need_more);
+    b.supply("bb\r\n:2\r\n");
+    ASSERT_EQ(b.next(out), step::reply);
+    EXPECT_EQ(out.describe(), R"(["abb", 2])");
+}
+
+TEST(Decoder, AnotherThreadGoesOnWhereOneHasStopped) {
+    Decoder d;
+    std::thread([&] {
+        reply out;
+        d.supply(":1\r\n*2\r\n:2\r\n");
+        ASSERT_EQ(d.next(out), step::reply);
+        ASSERT_EQ(d.next(out), step::need_more);
+    }).join();
+    reply out;
+    d.supply(":3\r\n");
     ASSERT_EQ(d.next(out), step::reply);
-    EXPECT_GE(heap.so_far().allocations, 1u);
+    EXPECT_EQ(out.describe(), "[2, 3]");
+    EXPECT_EQ(d.next(out), step::need_more);
+    d.supply(":4\r\n");
+    ASSERT_EQ(d.next(out), step::reply);
+    EXPECT_EQ(out.integer(), 4);
+}
+
+TEST(Decoder, AFailureLeavesNothingForTheOthers) {
+    Decoder a;
+    reply out;
+    a.supply("*1\r\n!oops\r\n");
+    ASSERT_EQ(a.next(out), step::failed);
+    Decoder b;
+    b.supply(":1\r\n");
+    ASSERT_EQ(b.next(out), step::reply);
+    EXPECT_EQ(out.integer(), 1);
+    EXPECT_EQ(b.next(out), step::need_more);
 }
 
 TEST(Decoder, TrimKeepsAnUnfinishedReply) {

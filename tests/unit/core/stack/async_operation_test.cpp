@@ -10,6 +10,7 @@
 #include "core/stack/deadline.hpp"
 #include "tests/support/mock_layer.hpp"
 #include "tests/support/reactor_testing.hpp"
+#include "tests/unit/core/protocol/allocation_count.hpp"
 
 namespace redoubt::core {
 namespace {
@@ -164,6 +165,25 @@ TEST_F(AsyncOperationTest, StorageIsAlignedAndBlocksServeAgain) {
         }
     }
     EXPECT_LT(blocks.size(), 110U) << "at most the largest is not kept";
+}
+
+TEST_F(AsyncOperationTest, OfAPeakOnlyAMebibyteOfBlocksIsKept) {
+    if (!testing::AllocationCount::works()) GTEST_SKIP() << "a sanitizer owns the heap";
+    constexpr std::size_t more = 1'000;
+    constexpr std::size_t peak = 5'000;
+    const auto fill = [&] {
+        std::vector<AsyncOperation*> all;
+        all.reserve(peak);
+        const testing::AllocationCount heap;
+        for (std::size_t i = 0; i < peak; ++i) all.push_back(&make(more));
+        const auto made = heap.so_far().allocations;
+        for (auto* const op : all) op->destroy();
+        return made;
+    };
+    (void)fill();
+    const auto kept = peak - fill();
+    EXPECT_LE(kept * more, std::size_t{1} << 20);
+    EXPECT_GE(kept * (more + 2'000), std::size_t{1} << 20) << "steady work needs the heap no more";
 }
 
 }  // namespace

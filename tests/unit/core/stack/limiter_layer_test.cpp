@@ -191,6 +191,81 @@ TEST_F(LimiterLayerTest, AnAsynchronousWaiterGoesOnOnItsThread) {
     EXPECT_EQ(one.limiter().snapshot().in_use, 0U);
 }
 
+// -- the ceiling of bytes --
+
+class LimiterLayerBytesTest : public LimiterLayerTest {
+protected:
+    LimiterLayerBytesTest() {
+        while (ops_.size() < 8) op();
+    }
+    const std::size_t size_ = command("PING").bytes().size();
+    QueuedBytes bytes_{3 * size_};
+    LimiterLayer one_{next_, 1, 10, {}, &bytes_};
+    const std::string rejected_ = TestOperation::failed_text(errc::limiter_full, fate::not_applied, phase::limiter);
+};
+
+TEST_F(LimiterLayerBytesTest, WhatNeedNotWaitIsNotCounted) {
+    one_.start(ops_[0]);
+    EXPECT_EQ(bytes_.bytes(), 0U);
+    answer(ops_[0]);
+    EXPECT_EQ(bytes_.bytes(), 0U);
+}
+
+TEST_F(LimiterLayerBytesTest, BeyondTheCeilingCallsAreRejectedAtOnce) {
+    for (std::size_t i = 0; i < 6; ++i) one_.start(ops_[i]);
+    EXPECT_EQ(bytes_.bytes(), 3 * size_);
+    EXPECT_FALSE(ops_[3].over());
+    for (const std::size_t i : {4U, 5U}) {
+        EXPECT_EQ(ops_[i].outcome(), rejected_);
+        EXPECT_EQ(ops_[i].holder.load(), nullptr);
+    }
+    EXPECT_EQ(bytes_.rejected(), 2U);
+    answer(ops_[0]);  // one that waited goes on, so there is room again
+    EXPECT_EQ(bytes_.bytes(), 2 * size_);
+    one_.start(ops_[6]);
+    EXPECT_EQ(ops_[6].holder.load(), &one_);
+    for (const std::size_t i : {1U, 2U, 3U, 6U}) answer(ops_[i]);
+    EXPECT_EQ(bytes_.bytes(), 0U);
+    EXPECT_EQ(one_.limiter().snapshot().in_use, 0U);
+}
+
+TEST_F(LimiterLayerBytesTest, WhoeverLeavesTheLineMakesRoom) {
+    LimiterLayer narrow(next_, 1, 2, {}, &bytes_);
+    for (std::size_t i = 0; i < 4; ++i) narrow.start(ops_[i]);
+    EXPECT_EQ(ops_[3].outcome(), rejected_) << "by the number of places";
+    EXPECT_EQ(bytes_.bytes(), 2 * size_);
+    EXPECT_TRUE(ops_[1].cancel(errc::cancelled));
+    EXPECT_EQ(bytes_.bytes(), size_);
+    narrow.close();
+    EXPECT_EQ(bytes_.bytes(), 0U);
+    narrow.start(ops_[4]);
+    EXPECT_EQ(ops_[4].outcome(), TestOperation::failed_text(errc::closed, fate::not_applied, phase::limiter));
+    EXPECT_EQ(bytes_.bytes(), 0U);
+    answer(ops_[0]);
+}
+
+TEST_F(LimiterLayerBytesTest, TheLinesOfAClientHaveOneSum) {
+    LimiterLayer node(next_, 1, 10, {"node", phase::queue}, &bytes_);
+    LimiterLayer outer(node, 3, 10, {}, &bytes_);
+    for (std::size_t i = 0; i < 5; ++i) outer.start(ops_[i]);  // one under way, two wait for the node, one for a permit
+    EXPECT_EQ(ops_[2].holder.load(), &node);
+    EXPECT_EQ(ops_[3].holder.load(), &outer);
+    EXPECT_EQ(bytes_.bytes(), 3 * size_);
+    EXPECT_EQ(ops_[4].outcome(), rejected_);
+    for (std::size_t i = 0; i < 4; ++i) answer(ops_[i]);
+    EXPECT_EQ(bytes_.bytes(), 0U);
+}
+
+TEST_F(LimiterLayerBytesTest, ARepeatedAttemptIsCountedButNotTurnedAway) {
+    for (std::size_t i = 0; i < 4; ++i) one_.start(ops_[i]);
+    ops_[4].attempts = 1;
+    one_.start(ops_[4]);
+    EXPECT_EQ(ops_[4].holder.load(), &one_);
+    EXPECT_EQ(bytes_.bytes(), 4 * size_);
+    for (std::size_t i = 0; i < 5; ++i) answer(ops_[i]);
+    EXPECT_EQ(bytes_.bytes(), 0U);
+}
+
 TEST_F(LimiterLayerTest, DescribesItself) {
     EXPECT_CALL(next_, describe()).WillOnce(Return("next"));
     EXPECT_EQ(layer_.describe(), "limiter(2) > next");
