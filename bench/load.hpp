@@ -8,13 +8,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "bench/cases.hpp"
 #include "tools/support/raw_redis.hpp"
 
 namespace redoubt::bench {
 
-/// Half GET, half SET, on random ones of the prefilled keys (key_name).
+/// Operations of `who.work` on random ones of the prefilled keys (key_name).
 struct load_spec {
     contender who;
     lab::server_address address;
@@ -22,6 +23,13 @@ struct load_spec {
     std::uint64_t keys = 10'000;
     std::chrono::milliseconds duration{1'000};
     std::uint64_t seed = 1;
+    bool trace_allocations = false;  ///< costs time: for a run whose other figures are not used
+};
+
+/// Allocations that came from one place.
+struct allocation_site {
+    std::uint64_t count = 0;
+    std::string where;  ///< functions, the innermost first
 };
 
 struct load_result {
@@ -32,6 +40,7 @@ struct load_result {
     std::optional<std::uint64_t> allocations = {};  ///< unknown for another process
     double p50_us = 0;
     double p99_us = 0;
+    std::vector<allocation_site> allocated_by = {};  ///< when asked for, the most frequent first
 
     double operations_per_s() const { return seconds > 0 ? static_cast<double>(operations) / seconds : 0; }
 };
@@ -43,8 +52,11 @@ using load_table = std::map<load_kind, load>;
 load_result run_redoubt(const load_spec& spec);
 load_result run_hiredis(const load_spec& spec);
 load_result run_benchmark_program(const load_spec& spec);
+/// A Node.js program of bench/npm; `directory` holds it and the packages that it needs.
+load_result run_npm(const std::string& directory, const load_spec& spec);
 
-load_table available_loads();
+/// `npm_directory` empty: without the loads that need it.
+load_table available_loads(const std::string& npm_directory);
 /// The names that redis-benchmark uses: "key:000000000042".
 std::string key_name(std::uint64_t number);
 
