@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "tools/support/raw_redis.hpp"
 
@@ -27,7 +28,7 @@ inline context_owner connect_hiredis(const lab::server_address& address) {
 
 /// SET key value, or GET key.
 struct hiredis_words {
-    hiredis_words(bool set, const std::string& key, const std::string& value)
+    hiredis_words(bool set, std::string_view key, std::string_view value)
         : count(set ? 3 : 2), argv{set ? "SET" : "GET", key.data(), value.data()}, sizes{3, key.size(), value.size()} {}
 
     int count;

@@ -17,19 +17,16 @@ using std::chrono::steady_clock;
 struct thread_parts {
     const load_spec& spec;
     redisContext* context;
-    const std::vector<std::string>& keys;
     const std::string value;
     KeyPicker picker;
     const std::atomic<bool>& stop;
     tally mine;
-
-    const std::string& next_key() { return keys[picker.next(keys.size())]; }
 };
 
 void wait_for_each_reply(thread_parts& p) {
     auto before = steady_clock::now();
     while (!p.stop.load(std::memory_order_relaxed) && p.mine.errors == 0) {
-        hiredis_words words(p.mine.operations % 2 == 0, p.next_key(), p.value);
+        hiredis_words words(p.mine.operations % 2 == 0, p.picker.next(), p.value);
         if (!is_good(::redisCommandArgv(p.context, words.count, words.argv.data(), words.sizes.data())))
             ++p.mine.errors;
         ++p.mine.operations;
@@ -45,7 +42,7 @@ void pipeline(thread_parts& p) {
     auto before = steady_clock::now();
     while (!p.stop.load(std::memory_order_relaxed) && p.mine.errors == 0) {
         for (int i = 0; i < p.spec.who.pipeline; ++i) {
-            hiredis_words words(i % 2 == 0, p.next_key(), p.value);
+            hiredis_words words(i % 2 == 0, p.picker.next(), p.value);
             ::redisAppendCommandArgv(p.context, words.count, words.argv.data(), words.sizes.data());
         }
         for (int i = 0; i < p.spec.who.pipeline && p.mine.errors == 0; ++i) {
@@ -64,8 +61,6 @@ void pipeline(thread_parts& p) {
 
 load_result run_hiredis(const load_spec& spec) {
     const auto count = static_cast<std::uint64_t>(spec.who.concurrency);
-    std::vector<std::string> keys;
-    for (std::uint64_t i = 0; i < spec.keys; ++i) keys.push_back(key_name(i));
     std::vector<context_owner> contexts;
     for (std::uint64_t i = 0; i < count; ++i) contexts.push_back(connect_hiredis(spec.address));
 
@@ -79,9 +74,8 @@ load_result run_hiredis(const load_spec& spec) {
             const lab::SigpipeBlocked blocked;
             const std::unique_ptr<thread_parts> p(new thread_parts{spec,
                                                                    contexts[i].get(),
-                                                                   keys,
                                                                    std::string(spec.value_bytes, 'x'),
-                                                                   KeyPicker(spec.seed * 1'000 + i),
+                                                                   KeyPicker(spec.seed * 1'000 + i, spec.keys),
                                                                    stop,
                                                                    {}});
             ready.count_down();

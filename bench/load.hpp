@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/cases.hpp"
+#include "bench/keys.hpp"
 #include "tools/support/raw_redis.hpp"
 
 namespace redoubt::bench {
@@ -35,8 +36,9 @@ struct allocation_site {
 struct load_result {
     std::uint64_t operations = 0;
     std::uint64_t errors = 0;
-    double seconds = 0;  ///< from the moment when all callers start to the last result; set-up is not counted
-    double cpu_s = 0;    ///< of the client, user and system
+    double seconds = 0;       ///< from the moment when all callers start to the last result; set-up is not counted
+    double cpu_s = 0;         ///< of the client, user and system
+    double cpu_system_s = 0;  ///< the part of it within the kernel; 0 for another process
     std::optional<std::uint64_t> allocations = {};  ///< unknown for another process
     double p50_us = 0;
     double p99_us = 0;
@@ -57,22 +59,5 @@ load_result run_npm(const std::string& directory, const load_spec& spec);
 
 /// `npm_directory` empty: without the loads that need it.
 load_table available_loads(const std::string& npm_directory);
-/// The names that redis-benchmark uses: "key:000000000042".
-std::string key_name(std::uint64_t number);
-
-/// xorshift64*: cheap enough not to be measured.
-class KeyPicker {
-public:
-    explicit KeyPicker(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
-    std::uint64_t next(std::uint64_t bound) {
-        state_ ^= state_ >> 12U;
-        state_ ^= state_ << 25U;
-        state_ ^= state_ >> 27U;
-        return (state_ * 0x2545F4914F6CDD1DU >> 32U) % bound;
-    }
-
-private:
-    std::uint64_t state_;
-};
 
 }  // namespace redoubt::bench

@@ -8,6 +8,7 @@
 #include "bench/machine.hpp"
 #include "bench/markdown.hpp"
 #include "bench/plot.hpp"
+#include "bench/profile.hpp"
 #include "bench/report_json.hpp"
 #include "bench/runner.hpp"
 #include "tools/support/resources.hpp"
@@ -21,7 +22,9 @@ struct bench_options {
     run_options run;
     bool json = false;
     std::string npm_directory;
-    std::string from;      ///< read these lines of JSON instead of measuring
+    std::string from;     ///< read these lines of JSON instead of measuring
+    std::string profile;  ///< a case whose one side is run alone
+    bool other_side = false;
     std::string markdown;  ///< the file whose table is to be replaced
 };
 
@@ -69,6 +72,12 @@ report measure(const bench_options& options) {
 
 int run(const bench_options& options) {
     try {
+        if (!options.profile.empty()) {
+            lab::raise_descriptor_limit();
+            const auto loads = available_loads(options.npm_directory);
+            std::fputs(profile_of(options.profile, options.other_side, options.run, loads).c_str(), stdout);
+            return exit_done;
+        }
         const auto r = options.from.empty() ? measure(options) : read_reports(options.from);
         if (!options.markdown.empty()) write_markdown(r, options.markdown);
         if (options.json) std::printf("%s\n", lab::one_line(report_json(r)).c_str());
@@ -99,6 +108,9 @@ void add_options(CLI::App& app, bench_options& options) {
     app.add_option("--from", options.from, "Do not measure: read what --json printed")->type_name("FILE");
     app.add_option("--npm", options.npm_directory, "Folder with load.mjs and the packages it needs (./dev bench npm)")
         ->type_name("DIR");
+    app.add_option("--profile", options.profile, "Run our side of this case alone, once, for a profiler")
+        ->type_name("CASE");
+    app.add_flag("--other-side", options.other_side, "With --profile: the other side");
     std::string cases = "Cases:";
     for (const auto& c : all_cases())
         cases += "\n  " + c.name + ": " + c.subject.name + " against " + c.against.name +

@@ -20,7 +20,7 @@ public:
     void begin() {
         auto& p = *parts_;
         if (p.stop.load(std::memory_order_relaxed)) return end();
-        const auto& key = p.keys[p.picker.next(p.keys.size())];
+        const auto key = p.picker.next();
         // Reading the clock costs as much as a fifth of an operation: a sample serves.
         sampled_ = ++p.started % 16 == 0;
         if (sampled_) began_ = steady_clock::now();
@@ -57,12 +57,11 @@ private:
     bool sampled_ = false;
 };
 
-template <workload Work>
-load_result run_workload(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+template <workload Work> load_result run_workload(const load_spec& spec, const Client& client) {
     std::atomic<bool> stop{false};
     SteadyState steady(spec);
     std::latch left(spec.who.concurrency);
-    async_parts parts{client, keys, std::string(spec.value_bytes, 'x'), KeyPicker(spec.seed), stop, steady, left};
+    async_parts parts{client, std::string(spec.value_bytes, 'x'), KeyPicker(spec.seed, spec.keys), stop, steady, left};
     std::vector<Repeater<Work>> repeaters(static_cast<std::size_t>(spec.who.concurrency), Repeater<Work>(parts));
     boost::asio::post(io_context_of(client), [&] {
         for (auto& r : repeaters) r.begin();
@@ -75,13 +74,13 @@ load_result run_workload(const load_spec& spec, const Client& client, const std:
 
 }  // namespace
 
-load_result run_async(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+load_result run_async(const load_spec& spec, const Client& client) {
     switch (spec.who.work) {
-        case workload::untyped: return run_workload<workload::untyped>(spec, client, keys);
-        case workload::strings: return run_workload<workload::strings>(spec, client, keys);
+        case workload::untyped: return run_workload<workload::untyped>(spec, client);
+        case workload::strings: return run_workload<workload::strings>(spec, client);
         case workload::mixed: break;
     }
-    return run_workload<workload::mixed>(spec, client, keys);
+    return run_workload<workload::mixed>(spec, client);
 }
 
 }  // namespace redoubt::bench

@@ -16,13 +16,12 @@ using std::chrono::steady_clock;
 
 /// SET and GET in turns until told to stop, or until one fails. `next` says on which client or lease.
 template <class Next>
-void operate(const load_spec& spec, Next next, std::uint64_t number, const std::vector<std::string>& keys,
-             const std::atomic<bool>& stop, tally& mine) {
+void operate(const load_spec& spec, Next next, std::uint64_t number, const std::atomic<bool>& stop, tally& mine) {
     const std::string value(spec.value_bytes, 'x');
-    KeyPicker picker(spec.seed * 1'000 + number);
+    KeyPicker picker(spec.seed * 1'000 + number, spec.keys);
     auto before = steady_clock::now();
     while (!stop.load(std::memory_order_relaxed) && mine.errors == 0) {
-        const auto& key = keys[picker.next(keys.size())];
+        const auto key = picker.next();
         auto& on = next();
         const bool good = mine.operations % 2 == 0 ? on.set(key, value).has_value() : on.get(key).has_value();
         if (!good) ++mine.errors;
@@ -36,7 +35,7 @@ void operate(const load_spec& spec, Next next, std::uint64_t number, const std::
 
 }  // namespace
 
-load_result run_blocking(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+load_result run_blocking(const load_spec& spec, const Client& client) {
     std::latch ready(spec.who.concurrency);
     std::latch go(1);
     std::atomic<bool> stop{false};
@@ -48,7 +47,7 @@ load_result run_blocking(const load_spec& spec, const Client& client, const std:
             ready.count_down();
             go.wait();
             operate(
-                spec, [&]() -> const Client& { return client; }, static_cast<std::uint64_t>(i), keys, stop, *mine);
+                spec, [&]() -> const Client& { return client; }, static_cast<std::uint64_t>(i), stop, *mine);
             together.merge(*mine);
         });
     }
@@ -61,7 +60,7 @@ load_result run_blocking(const load_spec& spec, const Client& client, const std:
     return finish(spec, together.all, before);
 }
 
-load_result run_leases(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+load_result run_leases(const load_spec& spec, const Client& client) {
     std::vector<Lease> leases;
     for (int i = 0; i < spec.who.concurrency; ++i) leases.push_back(client.lease().value());
     std::atomic<bool> stop{false};
@@ -73,10 +72,10 @@ load_result run_leases(const load_spec& spec, const Client& client, const std::v
     std::thread thread([&] {
         constexpr std::size_t first_uses = 3;  // of each connection: they grow its buffers
         for (std::size_t i = 0; i < first_uses * leases.size(); ++i)
-            if (!next().get(keys.front())) ++mine->errors;
+            if (!next().get(key_name(0))) ++mine->errors;
         ready.count_down();
         go.wait();
-        operate(spec, next, 0, keys, stop, *mine);
+        operate(spec, next, 0, stop, *mine);
     });
     ready.wait();
     const auto before = begin_measuring(spec);

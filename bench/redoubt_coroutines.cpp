@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 asio::awaitable<void> operate(async_parts& p) {
     auto& counts = p.steady.counts();
     while (!p.stop.load(std::memory_order_relaxed)) {
-        const auto& key = p.keys[p.picker.next(p.keys.size())];
+        const auto key = p.picker.next();
         const bool sampled = ++p.started % 16 == 0;
         const auto began = sampled ? steady_clock::now() : steady_clock::time_point();
         bool good = false;
@@ -41,11 +41,11 @@ asio::awaitable<void> operate(async_parts& p) {
 
 }  // namespace
 
-load_result run_coroutines(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+load_result run_coroutines(const load_spec& spec, const Client& client) {
     std::atomic<bool> stop{false};
     SteadyState steady(spec);
     std::latch left(spec.who.concurrency);
-    async_parts parts{client, keys, std::string(spec.value_bytes, 'x'), KeyPicker(spec.seed), stop, steady, left};
+    async_parts parts{client, std::string(spec.value_bytes, 'x'), KeyPicker(spec.seed, spec.keys), stop, steady, left};
     for (int i = 0; i < spec.who.concurrency; ++i)
         asio::co_spawn(io_context_of(client), operate(parts), asio::detached);
     steady.sleep();

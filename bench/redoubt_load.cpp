@@ -21,12 +21,12 @@ options options_for(const load_spec& spec) {
     return o;
 }
 
-load_result run_with(const load_spec& spec, const Client& client, const std::vector<std::string>& keys) {
+load_result run_with(const load_spec& spec, const Client& client) {
     switch (spec.who.style) {
-        case load_style::blocking: return run_blocking(spec, client, keys);
-        case load_style::async: return run_async(spec, client, keys);
-        case load_style::coroutine: return run_coroutines(spec, client, keys);
-        case load_style::leases: return run_leases(spec, client, keys);
+        case load_style::blocking: return run_blocking(spec, client);
+        case load_style::async: return run_async(spec, client);
+        case load_style::coroutine: return run_coroutines(spec, client);
+        case load_style::leases: return run_leases(spec, client);
         case load_style::pipelined: break;
     }
     throw std::runtime_error(spec.who.name + ": no such load");
@@ -35,11 +35,9 @@ load_result run_with(const load_spec& spec, const Client& client, const std::vec
 }  // namespace
 
 load_result run_redoubt(const load_spec& spec) {
-    std::vector<std::string> keys;
-    for (std::uint64_t i = 0; i < spec.keys; ++i) keys.push_back(key_name(i));
     const auto client = Client::open(options_for(spec)).value();
     client.ready().value();
-    auto outcome = run_with(spec, client, keys);
+    auto outcome = run_with(spec, client);
     if (const auto closed = client.close(); !closed) throw std::runtime_error(closed.error().message());
     return outcome;
 }

@@ -5,7 +5,6 @@
 #include <latch>
 #include <redoubt/client.hpp>
 #include <string>
-#include <vector>
 
 #include "bench/load.hpp"
 
@@ -16,7 +15,6 @@ class SteadyState;
 /// What all operations of a run share that complete on the I/O thread.
 struct async_parts {
     const Client& client;
-    const std::vector<std::string>& keys;
     const std::string value;
     KeyPicker picker;
     const std::atomic<bool>& stop;
@@ -25,9 +23,9 @@ struct async_parts {
     std::uint64_t started = 0;
 };
 
-load_result run_blocking(const load_spec& spec, const Client& client, const std::vector<std::string>& keys);
-load_result run_async(const load_spec& spec, const Client& client, const std::vector<std::string>& keys);
-load_result run_coroutines(const load_spec& spec, const Client& client, const std::vector<std::string>& keys);
-load_result run_leases(const load_spec& spec, const Client& client, const std::vector<std::string>& keys);
+load_result run_blocking(const load_spec& spec, const Client& client);
+load_result run_async(const load_spec& spec, const Client& client);
+load_result run_coroutines(const load_spec& spec, const Client& client);
+load_result run_leases(const load_spec& spec, const Client& client);
 
 }  // namespace redoubt::bench

@@ -10,23 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t keys = 10'000;
 constexpr auto warm_up = 100ms;
-
-void prefill(const lab::server_address& address, std::size_t value_bytes) {
-    lab::RawRedis redis(address);
-    redis.text({"FLUSHALL"});
-    const std::string value(value_bytes, 'x');
-    std::vector<std::vector<std::string>> sets;
-    for (std::uint64_t i = 0; i < keys; ++i) sets.push_back({"SET", key_name(i), value});
-    for (const auto& reply : redis.pipeline(sets))
-        if (reply.is_error()) throw std::runtime_error("keys cannot be filled: " + reply.text);
-}
-
-std::chrono::milliseconds duration_of(const run_options& options) {
-    if (options.duration_ms > 0) return std::chrono::milliseconds(options.duration_ms);
-    return options.plan.quick ? 400ms : 800ms;
-}
 
 bool misses_allocations(const bench_case& what, const row& r) {
     return std::any_of(what.bars.begin(), what.bars.end(), [&](const bar& b) {
@@ -52,7 +36,8 @@ row measure(const measurement& m, const run_options& options, const load_table& 
     const auto duration = duration_of(options);
     const auto& subject = loads.at(m.what.subject.kind);
     const auto& against = loads.at(m.what.against.kind);
-    load_spec subject_spec{.who = m.what.subject, .address = address, .value_bytes = m.value_bytes, .keys = keys};
+    load_spec subject_spec{
+        .who = m.what.subject, .address = address, .value_bytes = m.value_bytes, .keys = keys_of_a_run};
     load_spec against_spec = subject_spec;
     against_spec.who = m.what.against;
     subject_spec.duration = against_spec.duration = std::min<std::chrono::milliseconds>(warm_up, duration);
@@ -70,6 +55,21 @@ row measure(const measurement& m, const run_options& options, const load_table& 
 }
 
 }  // namespace
+
+void prefill(const lab::server_address& address, std::size_t value_bytes) {
+    lab::RawRedis redis(address);
+    redis.text({"FLUSHALL"});
+    const std::string value(value_bytes, 'x');
+    std::vector<std::vector<std::string>> sets;
+    for (std::uint64_t i = 0; i < keys_of_a_run; ++i) sets.push_back({"SET", key_name(i), value});
+    for (const auto& reply : redis.pipeline(sets))
+        if (reply.is_error()) throw std::runtime_error("keys cannot be filled: " + reply.text);
+}
+
+std::chrono::milliseconds duration_of(const run_options& options) {
+    if (options.duration_ms > 0) return std::chrono::milliseconds(options.duration_ms);
+    return options.plan.quick ? 400ms : 800ms;
+}
 
 report run_measurements(const std::vector<measurement>& measurements, const run_options& options,
                         const load_table& loads, const std::string& npm_directory, lab::Screen& screen) {

@@ -10,6 +10,7 @@
 #include "bench/allocation_trace.hpp"
 #include "bench/count_allocations.hpp"
 #include "bench/load.hpp"
+#include "bench/profile_window.hpp"
 #include "tools/support/histogram.hpp"
 #include "tools/support/resources.hpp"
 
@@ -49,14 +50,18 @@ struct starting_point {
 
 inline starting_point begin_measuring(const load_spec& spec) {
     if (spec.trace_allocations) trace_allocations(true);
+    profile_begins();
     return {lab::process_cpu_time(), allocation_count(), std::chrono::steady_clock::now()};
 }
 
 inline load_result finish(const load_spec& spec, const tally& all, const starting_point& before) {
+    profile_ends();
+    const auto cpu = lab::process_cpu_time() - before.cpu;
     load_result out{.operations = all.operations,
                     .errors = all.errors,
                     .seconds = std::chrono::duration<double>(all.end - before.start).count(),
-                    .cpu_s = (lab::process_cpu_time() - before.cpu).total_s(),
+                    .cpu_s = cpu.total_s(),
+                    .cpu_system_s = cpu.system_s,
                     .allocations = allocations_since(before.allocations),
                     .p50_us = all.latency.quantile_us(0.5),
                     .p99_us = all.latency.quantile_us(0.99)};
