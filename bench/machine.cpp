@@ -55,6 +55,12 @@ std::string package_versions(const std::string& npm_directory) {
 machine_facts machine_of(const lab::server_address& address, const std::string& npm_directory) {
     struct utsname kernel {};
     ::uname(&kernel);
+    const std::string_view release = kernel.release;  // what follows the number is the distributor's
+#ifdef __clang__
+    const std::string compiler = __VERSION__;
+#else
+    const std::string compiler = "g++ " __VERSION__;
+#endif
     char day[16] = "";
     const auto now = std::time(nullptr);
     std::tm utc{};
@@ -68,8 +74,9 @@ machine_facts machine_of(const lab::server_address& address, const std::string& 
         {"processors",
          std::to_string(std::thread::hardware_concurrency()) + " × " + value_in("/proc/cpuinfo", "model name", ':')},
         {"load before the run", load},
-        {"system", value_in("/etc/os-release", "PRETTY_NAME", '=') + ", Linux " + kernel.release},
-        {"compiler", std::string(__VERSION__)},
+        {"system", value_in("/etc/os-release", "PRETTY_NAME", '=') + ", Linux " +
+                       std::string(release.substr(0, release.find('-')))},
+        {"compiler", compiler},
         {"libraries", "hiredis " + std::to_string(HIREDIS_MAJOR) + '.' + std::to_string(HIREDIS_MINOR) + '.' +
                           std::to_string(HIREDIS_PATCH) + ", Boost " + std::to_string(BOOST_VERSION / 100'000) + '.' +
                           std::to_string(BOOST_VERSION / 100 % 1'000)},

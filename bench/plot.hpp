@@ -59,6 +59,16 @@ inline std::string dot_of(const row& r, const series& s, double y, const plot_sc
                      r.ratio.min, r.ratio.max);
 }
 
+/// Where the bar of the ratio is; empty for a case without one.
+inline std::string bar_mark(const row& r, double top, double bottom, const plot_scale& scale) {
+    double limit = 0;
+    if (std::sscanf(r.bar_text.c_str(), "ratio >= %lf", &limit) != 1 &&
+        std::sscanf(r.bar_text.c_str(), "ratio <= %lf", &limit) != 1)
+        return {};
+    return svg_line(scale.x(limit), top, scale.x(limit), bottom,
+                    "stroke=\"#2a7d2a\" stroke-width=\"2\" stroke-dasharray=\"3 3\"");
+}
+
 /// The cases in the order of their first row, each once.
 inline std::vector<const row*> first_rows(const std::vector<row>& rows) {
     std::vector<const row*> out;
@@ -101,12 +111,14 @@ inline std::string svg_of(const report& r) {
         out += svg_text(legend_x + 14, 46, s.name);
         legend_x += 120;
     }
-    out += svg_text(legend_x, 46, "throughput: right of 1 is faster; CPU, time: left of 1 is cheaper", "fill=\"#555\"");
+    out += svg_text(legend_x, 46, "right of 1 is faster; CPU, time: left of 1 is cheaper; dashed: the bar",
+                    "fill=\"#555\"");
     out += plot_axis(scale, top, bottom);
     double y = top;
     for (const auto* c : cases) {
         out += svg_text(10, y + 15, c->name + ratio_words(c->ratio_is), "font-weight=\"bold\"");
         out += svg_text(10, y + 28, "against " + c->against, "fill=\"#555\" font-size=\"11\"");
+        out += bar_mark(*c, y + 3, y + row_height - 3, scale);
         double offset = 7;
         for (const auto& s : all_series) {
             for (const auto& line : r.rows)

@@ -34,6 +34,7 @@ function layer_of(place) {
     gsub(",", "", cost)
     place = $0
     sub(/^ *[0-9,]+ \([ 0-9.]+%\)  /, "", place)
+    sub(/ \[[^]]*redoubt-bench\]$/, "", place)  # the program says nothing
     if (place ~ /PROGRAM TOTALS/) {
         total = cost
         next

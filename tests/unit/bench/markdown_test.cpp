@@ -82,6 +82,24 @@ TEST(Plot, has_one_line_for_a_case_and_a_dot_for_each_of_its_rows) {
     EXPECT_THAT(svg, testing::EndsWith("</svg>\n"));
 }
 
+TEST(Plot, marks_the_bar_of_a_ratio_and_no_other) {
+    auto r = a_row("x", 2);
+    const auto marks = [&r](const char* bar_text) {
+        r.bar_text = bar_text;
+        const auto svg = svg_of({.rows = {r}});
+        const auto at = detail::formatted("x1=\"%.1f\"", detail::plot_scale().x(4));
+        const auto dash = svg.find("stroke-dasharray");
+        return dash == std::string::npos                                            ? 0
+               : svg.substr(svg.rfind('<', dash), 30).find(at) != std::string::npos ? 1
+                                                                                    : 2;
+    };
+    EXPECT_EQ(marks("ratio >= 4"), 1);
+    EXPECT_EQ(marks("ratio <= 4, p99_ratio <= 1"), 1);
+    EXPECT_EQ(marks("ratio <= 3"), 2);
+    EXPECT_EQ(marks("allocations_per_op <= 4"), 0);
+    EXPECT_EQ(marks(""), 0);
+}
+
 TEST(Plot, the_scale_is_logarithmic_and_ends_at_its_edges) {
     const detail::plot_scale scale;
     EXPECT_NEAR(scale.x(2) - scale.x(1), scale.x(4) - scale.x(2), 1e-9);
