@@ -95,6 +95,8 @@ inline contender redis_benchmark(int connections, int pipeline) {
                     (connections == 1 ? " -P " + std::to_string(pipeline) : std::string())};
 }
 
+/// The bars are limits that a change should not push a figure over, with room for a noisy machine.
+/// A pipeline of 100 has its other side already, raw_hiredis_pipelined(100), for the day when there is a subject.
 inline void add_main(std::vector<bench_case>& cases) {
     using enum load_style;
     struct bounded {

@@ -1,12 +1,15 @@
 // The report as a table of Markdown, put between two marks of a text. Pure.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "bench/report.hpp"
+#include "tools/support/terminal.hpp"
 
 namespace redoubt::bench {
 
@@ -21,13 +24,7 @@ template <class... A> std::string formatted(const char* format, A... a) {
     return text;
 }
 
-/// 1234567.8 -> "1,234,568"
-inline std::string with_commas(double number) {
-    auto digits = formatted("%.0f", number);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), ",");
-    return digits;
-}
+inline std::string with_commas(double number) { return lab::grouped(static_cast<std::uint64_t>(std::llround(number))); }
 
 inline std::string spread_cell(const lab::spread& s) {
     return formatted("**%.2f** (%.2f–%.2f)", s.median, s.min, s.max);

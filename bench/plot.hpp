@@ -83,7 +83,7 @@ inline std::string plot_axis(const plot_scale& scale, double top, double bottom)
         const bool one = std::abs(ratio - 1) < 1e-9;
         out += svg_line(scale.x(ratio), top, scale.x(ratio), bottom,
                         one ? "stroke=\"#333\" stroke-width=\"1.5\"" : "stroke=\"#ddd\"");
-        const auto label = ratio < 1 ? "1/" + formatted("%.0f", 1 / ratio) : formatted("%.0f", ratio);
+        const auto label = ratio < 1 ? formatted("1/%.0f", 1 / ratio) : formatted("%.0f", ratio);
         out += svg_text(scale.x(ratio), bottom + 16, label, "text-anchor=\"middle\" fill=\"#555\"");
     }
     return out;

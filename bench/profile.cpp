@@ -29,12 +29,11 @@ double server_us_inside_commands(const lab::server_address& address) {
 
 std::string profile_of(const std::string& case_name, bool other_side, const run_options& options,
                        const load_table& loads) {
-    const auto measurements = plan(all_cases(), {.quick = true, .names = {case_name}},
-                                   {load_kind::redoubt, load_kind::hiredis, load_kind::redis_benchmark});
-    if (measurements.empty())
-        throw std::invalid_argument(case_name + ": the other side of this case is a program of its own");
-    const auto& m = measurements.front();
+    const auto cases = all_cases();
+    const auto everything = {load_kind::redoubt, load_kind::hiredis, load_kind::redis_benchmark, load_kind::npm};
+    const auto m = plan(cases, {.quick = true, .names = {case_name}}, everything).front();
     const auto& who = other_side ? m.what.against : m.what.subject;
+    if (!loads.contains(who.kind)) throw std::invalid_argument(who.name + " needs packages of npm: ./dev bench npm");
     const lab::RedisProcess server({.tcp = m.over == transport::tcp});
     const auto address = lab::parse_server_url(m.over == transport::tcp ? server.url() : server.unix_url());
     prefill(address, m.value_bytes);

@@ -44,13 +44,6 @@ TEST(Markdown, says_what_a_ratio_is_about_and_who_allocated) {
     EXPECT_THAT(text, HasSubstr("`cpu-async-512`: 1.50 for each operation in `f < g`\n"));
 }
 
-TEST(Markdown, numbers_are_grouped_by_thousands) {
-    EXPECT_EQ(detail::with_commas(0), "0");
-    EXPECT_EQ(detail::with_commas(999), "999");
-    EXPECT_EQ(detail::with_commas(1'000), "1,000");
-    EXPECT_EQ(detail::with_commas(12'345'678), "12,345,678");
-}
-
 TEST(Markdown, what_is_around_the_marks_stays) {
     const auto first = between_marks("", "old\n");
     const auto text = between_marks("before\n" + first + "after\n", "new\n");
