@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 
+#include "bench/allocation_trace.hpp"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define REDOUBT_FOREIGN_ALLOCATOR
@@ -36,6 +38,7 @@ constinit thread_local std::size_t my_slot = slot_count;
 void count_one() noexcept {
     if (my_slot == slot_count) my_slot = threads_seen.fetch_add(1, std::memory_order_relaxed) % slot_count;
     slots[my_slot].count.fetch_add(1, std::memory_order_relaxed);
+    redoubt::bench::trace_one_allocation();
 }
 
 }  // namespace

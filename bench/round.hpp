@@ -8,24 +8,10 @@
 #include <vector>
 
 #include "bench/load.hpp"
-#include "tools/support/statistics.hpp"
+#include "bench/plan.hpp"
+#include "bench/row.hpp"
 
 namespace redoubt::bench {
-
-/// One line of the report. Figures are medians over the rounds, of the subject; ratios are subject to other side.
-struct row {
-    std::string name;
-    std::string against;
-    transport over = transport::unix_socket;
-    std::size_t value_bytes = 0;
-    lab::spread ratio;
-    double operations_per_s = 0;
-    double against_operations_per_s = 0;
-    double p50_us = 0;
-    double p99_us = 0;
-    double cpu_us_per_operation = 0;
-    std::optional<double> allocations_per_operation = {};
-};
 
 /// Both sides in this order in even rounds, the other way round in odd ones: what favours the second (a warm cache, a
 /// busy neighbour) favours both alike.
@@ -44,31 +30,65 @@ inline void require_clean(const contender& who, const load_result& result) {
     if (result.operations == 0 || result.seconds <= 0) throw std::runtime_error(who.name + ": no operation was made");
 }
 
+inline double cpu_us_per_operation(const load_result& r) { return r.cpu_s * 1e6 / static_cast<double>(r.operations); }
+
+/// Nothing when a side has no such figure: a ratio of it would be none.
+inline std::optional<double> ratio_between(ratio_of what, const load_result& subject, const load_result& against) {
+    const auto quotient = [](double a, double b) { return a > 0 && b > 0 ? std::optional(a / b) : std::nullopt; };
+    switch (what) {
+        case ratio_of::cpu_per_operation: return quotient(cpu_us_per_operation(subject), cpu_us_per_operation(against));
+        case ratio_of::time_per_operation: return quotient(against.operations_per_s(), subject.operations_per_s());
+        case ratio_of::rate: break;
+    }
+    return quotient(subject.operations_per_s(), against.operations_per_s());
+}
+
+/// Of the figures of all rounds on one side.
+template <class Figure> double median_over(const std::vector<load_result>& side, Figure figure) {
+    std::vector<double> samples;
+    for (const auto& r : side) samples.push_back(figure(r));
+    return lab::median(std::move(samples));
+}
+
+inline side_figures figures_of(const std::vector<load_result>& side) {
+    side_figures out{.operations_per_s = median_over(side, [](const auto& r) { return r.operations_per_s(); }),
+                     .p50_us = median_over(side, [](const auto& r) { return r.p50_us; }),
+                     .p99_us = median_over(side, [](const auto& r) { return r.p99_us; }),
+                     .cpu_us_per_operation = median_over(side, cpu_us_per_operation)};
+    if (std::all_of(side.begin(), side.end(), [](const auto& r) { return r.allocations.has_value(); }))
+        out.allocations_per_operation = median_over(side, [](const auto& r) {
+            return static_cast<double>(*r.allocations) / static_cast<double>(r.operations);
+        });
+    return out;
+}
+
 inline row summarise(const measurement& m, const std::vector<std::pair<load_result, load_result>>& rounds) {
-    std::vector<double> ratios, rates, against_rates, p50, p99, cpu, allocations;
+    std::vector<load_result> subjects, others;
+    std::vector<double> ratios, p99_ratios;
     for (const auto& [subject, against] : rounds) {
         require_clean(m.what.subject, subject);
         require_clean(m.what.against, against);
-        const auto operations = static_cast<double>(subject.operations);
-        rates.push_back(subject.operations_per_s());
-        against_rates.push_back(against.operations_per_s());
-        ratios.push_back(rates.back() / against_rates.back());
-        p50.push_back(subject.p50_us);
-        p99.push_back(subject.p99_us);
-        cpu.push_back(subject.cpu_s * 1e6 / operations);
-        if (subject.allocations) allocations.push_back(static_cast<double>(*subject.allocations) / operations);
+        subjects.push_back(subject);
+        others.push_back(against);
+        const auto ratio = ratio_between(m.what.ratio, subject, against);
+        if (!ratio) throw std::runtime_error(m.what.name + ": a side used no processor time that could be counted");
+        ratios.push_back(*ratio);
+        if (subject.p99_us > 0 && against.p99_us > 0) p99_ratios.push_back(subject.p99_us / against.p99_us);
     }
     row out{.name = m.what.name,
             .against = m.what.against.name,
             .over = m.over,
             .value_bytes = m.value_bytes,
+            .ratio_is = m.what.ratio,
             .ratio = lab::spread_of(ratios),
-            .operations_per_s = lab::median(rates),
-            .against_operations_per_s = lab::median(against_rates),
-            .p50_us = lab::median(p50),
-            .p99_us = lab::median(p99),
-            .cpu_us_per_operation = lab::median(cpu)};
-    if (!allocations.empty()) out.allocations_per_operation = lab::median(allocations);
+            .rounds = rounds.size(),
+            .ours = figures_of(subjects),
+            .theirs = figures_of(others),
+            .bar_text = text_of(m.what.bars)};
+    if (p99_ratios.size() == rounds.size()) out.p99_ratio = lab::spread_of(p99_ratios);
+    judged_figures judged{.ratio = out.ratio.median, .allocations = out.ours.allocations_per_operation};
+    if (out.p99_ratio) judged.p99_ratio = out.p99_ratio->median;
+    out.holds = all_hold(m.what.bars, judged);
     return out;
 }
 
