@@ -95,7 +95,7 @@ inline contender redis_benchmark(int connections, int pipeline) {
                     (connections == 1 ? " -P " + std::to_string(pipeline) : std::string())};
 }
 
-/// The bars are limits that a change should not push a figure over, with room for a noisy machine.
+/// The bars are what we promise ourselves; on a noisy machine a figure may miss its bar now and then.
 /// A pipeline of 100 has its other side already, raw_hiredis_pipelined(100), for the day when there is a subject.
 inline void add_main(std::vector<bench_case>& cases) {
     using enum load_style;
@@ -103,9 +103,9 @@ inline void add_main(std::vector<bench_case>& cases) {
         int size;
         double ratio_min;
     };
-    for (const auto& [threads, ratio_min] : {bounded{1, 1.0}, {8, 1.0}, {64, 3.0}, {256, 3.0}}) {
+    for (const auto& [threads, ratio_min] : {bounded{1, 1.0}, {8, 1.2}, {64, 3.0}, {256, 3.0}}) {
         std::vector<bar> bars{at_least(figure::ratio, ratio_min)};
-        if (threads >= 64) bars.push_back(at_most(figure::p99_ratio, 1.0));
+        if (threads >= 64) bars.push_back(at_most(figure::p99_ratio, 0.4));
         cases.push_back({.name = "blocking-" + std::to_string(threads),
                          .subject = ours(blocking, threads),
                          .against = raw_hiredis(threads),
@@ -119,11 +119,11 @@ inline void add_main(std::vector<bench_case>& cases) {
     cases.push_back({.name = "async-7552-over-512",
                      .subject = ours(async, 7'552),
                      .against = ours(async, 512),
-                     .bars = {at_least(figure::ratio, 0.9)}});
+                     .bars = {at_least(figure::ratio, 0.95)}});
     cases.push_back({.name = "coroutine-512",
                      .subject = ours(coroutine, 512),
                      .against = ours(async, 512),
-                     .bars = {at_least(figure::ratio, 0.8)}});
+                     .bars = {at_least(figure::ratio, 0.9)}});
     cases.push_back({.name = "cpu-async-512",
                      .subject = ours(async, 512),
                      .against = raw_hiredis_pipelined(512),
@@ -177,7 +177,7 @@ inline void add_npm(std::vector<bench_case>& cases) {
                                          .name = name,
                                          .package = name},
                              .group = "npm",
-                             .bars = {at_least(figure::ratio, 1.0)},
+                             .bars = {at_least(figure::ratio, depth >= 64 ? 3.0 : 1.0)},
                              .only_over = transport::tcp});
 }
 

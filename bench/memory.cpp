@@ -64,7 +64,7 @@ lab::redis_process_options server_options() { return {.tcp = true, .config = {{"
 
 // -- what is measured --
 
-using figures = std::vector<figure>;
+using figures = std::vector<memory_figure>;
 
 void idle_connections(const lab::RedisProcess& server, figures& out) {
     const auto leases = Probe("leases", server.url()).answer();
@@ -167,7 +167,7 @@ int measure_all(bool as_json) {
 
 }  // namespace
 
-json::object figures_json(const std::vector<figure>& all) {
+json::object figures_json(const std::vector<memory_figure>& all) {
     json::array lines;
     for (const auto& f : all) {
         json::object line{{"figure", f.name}, {"value", lab::rounded(f.value, 1)}, {"unit", f.unit}};
@@ -186,7 +186,7 @@ std::string figure_head() {
     return text;
 }
 
-std::string figure_line(const figure& f) {
+std::string figure_line(const memory_figure& f) {
     const auto shown = [](double value) {
         const bool whole = std::abs(value - std::round(value)) < 0.05;
         char text[40];

@@ -9,7 +9,7 @@
 namespace redoubt::bench {
 
 /// One line of the report.
-struct figure {
+struct memory_figure {
     std::string name;
     double value = 0;
     std::string unit = {};
@@ -17,9 +17,9 @@ struct figure {
     bool holds() const { return bar < 0 || value <= bar; }
 };
 
-boost::json::object figures_json(const std::vector<figure>& figures);
+boost::json::object figures_json(const std::vector<memory_figure>& figures);
 std::string figure_head();
-std::string figure_line(const figure& f);
+std::string figure_line(const memory_figure& f);
 
 /// A probe measures inside a process of its own, so that no other one's memory is in its way. It takes the URL of a
 /// server and answers one object of numbers.
