@@ -52,8 +52,8 @@ INSTANTIATE_TEST_SUITE_P(lies, LyingServer,
                          testing::Values(seeded{"wrong-reply", "a reply in the wrong hands"},
                                          seeded{"runs-twice", "executed twice"},
                                          seeded{"runs-not", "succeeded although nothing was executed"}),
-                         [](const auto& t) {
-                             std::string name = t.param.lie;
+                         [](const auto& one) {
+                             std::string name = one.param.lie;
                              name[name.find('-')] = '_';
                              return name;
                          });
