@@ -12,9 +12,9 @@
 #include "tests/support/clients.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/fake_server.hpp"
-#include "tools/support/fault_proxy.hpp"
 #include "tests/support/log_capture.hpp"
 #include "tests/support/redis_fixture.hpp"
+#include "tools/support/fault_proxy.hpp"
 
 namespace redoubt::test {
 namespace {
