@@ -210,7 +210,7 @@ void ClientCore::launch(AsyncOperation& op, const call_options& call, DedicatedL
     error refusal;
     if (!usable(*op.command, refusal)) {
         // The I/O thread of a closed client may have ended; its handlers then run on Asio's own threads.
-        refusal == errc::closed || refusal == errc::forked ? op.fail_elsewhere(std::move(refusal))
+        refusal == errc::closed || refusal == errc::forked ? op.fail_elsewhere(std::move(refusal), shared_from_this())
                                                            : op.fail_later(std::move(refusal));
     } else {
         if (line != nullptr) line->expect();  // its client may be gone before the I/O thread comes to it

@@ -297,7 +297,10 @@ void DedicatedLine::on_taken(const result<Connection*>& taken) noexcept {
 void DedicatedLine::give_name(const connection_ptr& to) noexcept {
     const auto naming = std::make_shared<ControlOperation>(reactor_);
     naming->run(to->connection, redoubt::command("CLIENT SETNAME", source_->next_name()),
-                reactor_.now_ns() + naming_time_ns, [naming](ControlOperation&) {});
+                reactor_.now_ns() + naming_time_ns, [naming, weak = weak_from_this()](ControlOperation&) {
+                    // It was unsent when the first operation came, and may have been in its way.
+                    if (const auto self = weak.lock()) self->look_soon();
+                });
 }
 
 // -- the end --

@@ -86,12 +86,12 @@ void AsyncOperation::fail_later(error why) noexcept {
     reactor->resume(*this);  // nothing to resume at: completes
 }
 
-void AsyncOperation::fail_elsewhere(error why) noexcept {
+void AsyncOperation::fail_elsewhere(error why, std::shared_ptr<const void> client) noexcept {
     set_failure(std::move(why));
     if (link) std::exchange(link, nullptr)->operation = nullptr;  // before anybody could ask to cancel it
     // In a child of fork() the threads of that executor may be its parent's.
-    if (failure() == errc::forked) return std::thread([this] { finished(); }).detach();
-    boost::asio::post(boost::asio::system_executor(), [this] { finished(); });
+    if (failure() == errc::forked) return std::thread([this, client] { finished(); }).detach();
+    boost::asio::post(boost::asio::system_executor(), [this, client = std::move(client)] { finished(); });
 }
 
 void AsyncOperation::finished() noexcept {

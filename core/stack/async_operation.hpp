@@ -32,8 +32,9 @@ public:
 
     /// Ends before it began; the handler is called later, on the I/O thread. Any thread.
     void fail_later(error why) noexcept;
-    /// The same on a thread of Asio's system executor, for when there is no I/O thread any more.
-    void fail_elsewhere(error why) noexcept;
+    /// The same on a thread of Asio's system executor, for when there is no I/O thread any more. `client` is what the
+    /// handler's executor belongs to: it stays until the handler has returned, whoever lets go of its last handle.
+    void fail_elsewhere(error why, std::shared_ptr<const void> client) noexcept;
 
     detail::deliver_function deliver = nullptr;
     std::shared_ptr<cancel_link> link;

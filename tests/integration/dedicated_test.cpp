@@ -42,6 +42,19 @@ protected:
     static void settle() { std::this_thread::sleep_for(20ms); }
 };
 
+TEST_F(Dedicated, the_first_command_may_be_larger_than_the_buffer) {
+    auto o = base();
+    o.output_bytes_max = 4096;
+    const auto client = connected(o);
+    for (int i = 0; i < 20; ++i) {
+        const auto own = client.dedicated().value();
+        const std::string large(std::size_t{2} << 20, 'x');
+        const auto echoed = own.with({.deadline = 2s}).run(command("ECHO", large).as<std::string>());
+        ASSERT_TRUE(echoed) << echoed.error().message();
+        EXPECT_EQ(*echoed, large);
+    }
+}
+
 TEST_F(Dedicated, has_a_connection_of_its_own_that_copies_share) {
     const auto client = connected(base());
     const auto own = client.dedicated().value();

@@ -232,6 +232,17 @@ TEST_F(AfterClose, an_asynchronous_call_after_close_completes_on_the_executor_of
     EXPECT_EQ(completions, 1);
 }
 
+TEST_F(AfterClose, the_last_handle_may_go_before_the_handler_has_come) {
+    for (int round = 0; round < 100; ++round) {
+        auto client = connected(options_for(server()));
+        EXPECT_TRUE(client.close());
+        std::promise<errc> told;
+        client.async_run(cmd.get("k"), [&](const auto& r) { told.set_value(r.error().kind()); });
+        client = Client();
+        EXPECT_EQ(told.get_future().get(), errc::closed);
+    }
+}
+
 TEST_F(AfterClose, the_shared_client_is_one_for_each_target_until_it_is_closed) {
     const auto o = options_for(server());
     const auto one = shared_client(o).value();

@@ -12,9 +12,9 @@
 #include "tests/support/clients.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/fake_server.hpp"
-#include "tests/support/fault_proxy.hpp"
 #include "tests/support/log_capture.hpp"
 #include "tests/support/redis_fixture.hpp"
+#include "tools/support/fault_proxy.hpp"
 
 namespace redoubt::test {
 namespace {
@@ -118,12 +118,12 @@ TEST_F(Watch, one_slow_command_is_no_silence_while_others_are_answered) {
 // -- a link that passes nothing any more --
 
 TEST_F(Watch, a_black_hole_is_found_reads_are_repeated_and_writes_are_unknown) {
-    FaultProxy proxy(server().port());
+    lab::FaultProxy proxy(server().port());
     auto o = quick(proxy.port());
     o.retry = retry_options{.attempts_max = 10};
     const auto client = connected(o).with({.deadline = 10s});
     ASSERT_TRUE(client.set("k", "v"));
-    proxy.open_links(passage::black_hole);
+    proxy.open_links(lab::passage::black_hole);
     const Stopwatch watch;
     std::thread reader([&] {
         const auto r = client.get("k");
@@ -144,12 +144,12 @@ TEST_F(Watch, a_black_hole_is_found_reads_are_repeated_and_writes_are_unknown) {
 }
 
 TEST_F(Watch, a_black_hole_is_left_also_where_only_one_connection_is_allowed) {
-    FaultProxy proxy(server().port());
+    lab::FaultProxy proxy(server().port());
     auto o = quick(proxy.port());
     o.pool.connections_max = 1;
     o.retry = retry_options{.attempts_max = 10};
     const auto client = connected(o).with({.deadline = 10s});
-    proxy.open_links(passage::black_hole);
+    proxy.open_links(lab::passage::black_hole);
     const auto r = client.get("k");
     EXPECT_TRUE(r) << r.error().message();
     EXPECT_TRUE(eventually([&] { return proxy.open() == 1; }));
@@ -157,25 +157,25 @@ TEST_F(Watch, a_black_hole_is_left_also_where_only_one_connection_is_allowed) {
 }
 
 TEST_F(Watch, a_black_hole_is_found_while_nobody_calls) {
-    FaultProxy proxy(server().port());
+    lab::FaultProxy proxy(server().port());
     auto o = quick(proxy.port());
     o.health = {.interval = 100ms, .timeout = 100ms, .fall = 100};
     const auto client = connected(o);
-    proxy.open_links(passage::black_hole);
+    proxy.open_links(lab::passage::black_hole);
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connections_lost == 1; }));
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connected; }));
     EXPECT_EQ(client.get("k").value(), std::nullopt);
 }
 
 TEST_F(Watch, a_refusal_of_the_second_connection_is_an_answer_too) {
-    FaultProxy proxy(server().port());
+    lab::FaultProxy proxy(server().port());
     auto o = quick(proxy.port());
     o.retry.reset();
     o.breaker = breaker_options{.calls_min = 1'000'000};
     const auto client = connected(o);
     (void)watcher();
     watcher().text({"CONFIG", "SET", "maxclients", "2"});
-    proxy.open_links(passage::black_hole);
+    proxy.open_links(lab::passage::black_hole);
     (void)client.get("k");
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connections_lost == 1; }, 3s))
         << "the silent one is given up, though the server has no room for another one";
@@ -185,7 +185,7 @@ TEST_F(Watch, a_refusal_of_the_second_connection_is_an_answer_too) {
 }
 
 TEST_F(Watch, a_link_that_is_reset_or_cut_within_a_reply_costs_reads_nothing) {
-    FaultProxy proxy(server().port());
+    lab::FaultProxy proxy(server().port());
     auto o = quick(proxy.port());
     o.attempt_timeout = 2s;
     o.deadline = 20s;
@@ -194,7 +194,7 @@ TEST_F(Watch, a_link_that_is_reset_or_cut_within_a_reply_costs_reads_nothing) {
     for (int i = 0; i < 3; ++i) {
         proxy.cut_after(500);
         EXPECT_EQ(client.get("k").value().value_or("").size(), 1000U);
-        proxy.open_links(passage::reset);
+        proxy.open_links(lab::passage::reset);
         const auto r = client.get("k");
         EXPECT_TRUE(r) << r.error().message();
     }

@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/support/command_reader.hpp"
+#include "tools/support/command_reader.hpp"
 
 namespace redoubt::test {
 namespace {
@@ -195,7 +195,7 @@ private:
     FakeServer& server_;
     int fd_;
     std::size_t number_;
-    CommandReader reader_;
+    lab::CommandReader reader_;
 };
 
 FakeServer::FakeServer() : unix_path_(dir_.file("fake.sock")), stop_event_(::eventfd(0, EFD_CLOEXEC)) {

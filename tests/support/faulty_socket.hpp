@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/connection/syscalls.hpp"
-#include "tests/support/command_reader.hpp"
+#include "tools/support/command_reader.hpp"
 
 namespace redoubt::test {
 
@@ -58,7 +58,7 @@ private:
 
     int ours_ = -1;
     int theirs_ = -1;
-    CommandReader reader_;
+    lab::CommandReader reader_;
 };
 
 }  // namespace redoubt::test

@@ -50,23 +50,13 @@ TEST_F(OverlayEnv, WithoutVariablesChangesNothing) {
 }
 
 TEST_F(OverlayEnv, SetsEachField) {
-    variables = {{"REDOUBT_USER", "ann"},
-                 {"REDOUBT_PASSWORD", "p w\n"},
-                 {"REDOUBT_DATABASE", "3"},
-                 {"REDOUBT_APP", "billing"},
-                 {"REDOUBT_DEADLINE", "500ms"},
-                 {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
-                 {"REDOUBT_CONNECT_TIMEOUT", "1s"},
-                 {"REDOUBT_CONNECTIONS_MAX", "7"},
-                 {"REDOUBT_LIMIT", "100"},
-                 {"REDOUBT_QUEUE_MAX", "0"},
-                 {"REDOUBT_WHEN_DISCONNECTED", "fail"},
-                 {"REDOUBT_SPIN", "7us"},
-                 {"REDOUBT_READ_BY", "io_thread"},
-                 {"REDOUBT_ATTEMPTS_MAX", "5"},
-                 {"REDOUBT_BREAKER_CALLS_MIN", "50"},
-                 {"REDOUBT_NODE_LIMIT", "64"},
-                 {"REDOUBT_QUEUE_BYTES_MAX", "99999"}};
+    variables = {
+        {"REDOUBT_USER", "ann"},           {"REDOUBT_PASSWORD", "p w\n"},         {"REDOUBT_DATABASE", "3"},
+        {"REDOUBT_APP", "billing"},        {"REDOUBT_DEADLINE", "500ms"},         {"REDOUBT_ATTEMPT_TIMEOUT", "200ms"},
+        {"REDOUBT_CONNECT_TIMEOUT", "1s"}, {"REDOUBT_CONNECTIONS_MAX", "7"},      {"REDOUBT_LIMIT", "100"},
+        {"REDOUBT_QUEUE_MAX", "0"},        {"REDOUBT_WHEN_DISCONNECTED", "fail"}, {"REDOUBT_SPIN", "7us"},
+        {"REDOUBT_READ_BY", "io_thread"},  {"REDOUBT_ATTEMPTS_MAX", "5"},         {"REDOUBT_BREAKER_CALLS_MIN", "50"},
+        {"REDOUBT_NODE_LIMIT", "64"},      {"REDOUBT_QUEUE_BYTES_MAX", "99999"}};
     EXPECT_EQ(why_not(), "accepted");
     EXPECT_EQ(o.user, "ann");
     EXPECT_EQ(o.password, "p w\n");

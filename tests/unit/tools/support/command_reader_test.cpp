@@ -1,10 +1,10 @@
 // Commands come out whole, however the bytes arrive.
-#include "tests/support/command_reader.hpp"
+#include "tools/support/command_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace redoubt::test {
+namespace redoubt::lab {
 namespace {
 
 using testing::ElementsAre;
@@ -39,4 +39,4 @@ TEST(CommandReader, anything_else_is_refused) {
 }
 
 }  // namespace
-}  // namespace redoubt::test
+}  // namespace redoubt::lab

@@ -8,7 +8,7 @@
 #include <optional>
 #include <thread>
 
-namespace redoubt::test {
+namespace redoubt::lab {
 
 /// What happens to the bytes of a link, both ways.
 enum class passage : std::uint8_t {
@@ -34,6 +34,8 @@ public:
     void new_links(passage p);   ///< for those to come
     /// The open links pass on so many bytes of the server's, then they are closed.
     void cut_after(std::size_t reply_bytes);
+    /// The same for the bytes of the client's: the server may see the beginning of a command only.
+    void cut_after_requests(std::size_t request_bytes);
 
     std::size_t accepted() const;  ///< since the beginning
     std::size_t open() const;      ///< at present
@@ -46,13 +48,13 @@ private:
         char bytes[16 * 1024];
         std::size_t begin = 0;
         std::size_t end = 0;
+        std::optional<std::size_t> left;  ///< so many more, then the link ends
         bool empty() const noexcept { return begin == end; }
     };
     struct link {
         lane requests;
         lane replies;
         passage how = passage::forward;
-        std::optional<std::size_t> replies_left;
         bool over = false;
     };
 
@@ -74,4 +76,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace redoubt::test
+}  // namespace redoubt::lab

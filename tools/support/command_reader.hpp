@@ -1,4 +1,4 @@
-// Cuts the commands that a client sends out of its bytes, for servers made of tests.
+// Cuts the commands that a client sends out of its bytes, for servers of our own.
 #pragma once
 
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace redoubt::test {
+namespace redoubt::lab {
 
 /// Bytes in, commands out: arrays of bulk strings only, as every client sends them.
 class CommandReader {
@@ -58,4 +58,4 @@ private:
     std::string bytes_;
 };
 
-}  // namespace redoubt::test
+}  // namespace redoubt::lab

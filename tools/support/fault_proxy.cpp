@@ -1,5 +1,5 @@
 // One thread, one poll: bytes move under the lock, so what a test changes holds at once.
-#include "tests/support/fault_proxy.hpp"
+#include "tools/support/fault_proxy.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace redoubt::test {
+namespace redoubt::lab {
 
 using lock_guard = std::lock_guard<std::mutex>;
 
@@ -80,7 +80,12 @@ void FaultProxy::new_links(passage p) {
 
 void FaultProxy::cut_after(std::size_t reply_bytes) {
     const lock_guard hold(lock_);
-    for (auto& l : links_) l.replies_left = reply_bytes;
+    for (auto& l : links_) l.replies.left = reply_bytes;
+}
+
+void FaultProxy::cut_after_requests(std::size_t request_bytes) {
+    const lock_guard hold(lock_);
+    for (auto& l : links_) l.requests.left = request_bytes;
 }
 
 std::size_t FaultProxy::accepted() const {
@@ -154,15 +159,15 @@ void FaultProxy::serve(link& l, lane& way, short ready) {
         if (l.how == passage::black_hole) return;
         way.begin = 0;
         way.end = static_cast<std::size_t>(n);
-        if (from_server && l.replies_left) {
-            way.end = std::min(way.end, *l.replies_left);
-            *l.replies_left -= way.end;
+        if (way.left) {
+            way.end = std::min(way.end, *way.left);
+            *way.left -= way.end;
         }
     }
     const auto n = ::send(way.to, way.bytes + way.begin, way.end - way.begin, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) return end(l, l.how);
     if (n > 0) way.begin += static_cast<std::size_t>(n);
-    if (l.replies_left && *l.replies_left == 0 && l.replies.empty()) end(l, l.how);
+    if (way.left && *way.left == 0 && way.empty()) end(l, l.how);
 }
 
 void FaultProxy::end(link& l, passage how) noexcept {
@@ -176,4 +181,4 @@ void FaultProxy::end(link& l, passage how) noexcept {
     ::close(l.requests.to);
 }
 
-}  // namespace redoubt::test
+}  // namespace redoubt::lab
