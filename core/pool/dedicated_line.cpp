@@ -244,7 +244,7 @@ bool DedicatedLine::drain() noexcept {
     const lock_guard hold(lock_);
     op->holder.store(this, std::memory_order_release);
     waiting_.push_front(*op);
-    return !carrier->connection.up();  // then another one is asked for; else it is full, and a completion looks again
+    return !carrier->connection.up();  // then another one is asked for; else it is full, and tells when it has room
 }
 
 void DedicatedLine::fail_waiting(const error& why) noexcept {
@@ -284,6 +284,10 @@ void DedicatedLine::on_taken(const result<Connection*>& taken) noexcept {
     requested_ = false;
     if (!taken) return fail_waiting(error(taken.error()).with_fate(fate::not_applied)), look();
     auto fresh = std::make_shared<borrowed>(*source_, **taken);
+    // What made it full need not be an operation that completes here: a name, or one whose caller has left.
+    source_->when_room(fresh->connection, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->look_soon();
+    });
     give_name(fresh);
     {
         const lock_guard hold(lock_);
@@ -297,10 +301,7 @@ void DedicatedLine::on_taken(const result<Connection*>& taken) noexcept {
 void DedicatedLine::give_name(const connection_ptr& to) noexcept {
     const auto naming = std::make_shared<ControlOperation>(reactor_);
     naming->run(to->connection, redoubt::command("CLIENT SETNAME", source_->next_name()),
-                reactor_.now_ns() + naming_time_ns, [naming, weak = weak_from_this()](ControlOperation&) {
-                    // It was unsent when the first operation came, and may have been in its way.
-                    if (const auto self = weak.lock()) self->look_soon();
-                });
+                reactor_.now_ns() + naming_time_ns, [naming](ControlOperation&) {});
 }
 
 // -- the end --

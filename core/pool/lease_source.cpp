@@ -19,6 +19,10 @@ void PoolLeases::cancel_request() noexcept {
     if (const auto mine = std::exchange(request_, nullptr)) mine->cancel();
 }
 
+void PoolLeases::when_room(Connection& connection, std::function<void()> told) {
+    pool_.when_lease_has_room(connection, std::move(told));
+}
+
 void PoolLeases::give_back(Connection& connection, bool used_up) noexcept {
     using state = Pool::give_back;
     pool_.release_lease(connection, used_up ? state::used_up : state::reusable);

@@ -29,6 +29,9 @@ public:
     virtual void request(AsyncLease::taker taken) = 0;
     /// I/O thread; no effect when there is none.
     virtual void cancel_request() noexcept = 0;
+    /// From now on until it is given back, `told` is called on the I/O thread when a connection that has refused a
+    /// command, since its buffer was full, has room again. I/O thread.
+    virtual void when_room(Connection& connection, std::function<void()> told) = 0;
     /// Any thread.
     virtual void give_back(Connection& connection, bool used_up) noexcept = 0;
     /// For CLIENT SETNAME. I/O thread.
@@ -44,6 +47,7 @@ public:
     error too_late(errc code) const noexcept override;
     void request(AsyncLease::taker taken) override;
     void cancel_request() noexcept override;
+    void when_room(Connection& connection, std::function<void()> told) override;
     void give_back(Connection& connection, bool used_up) noexcept override;
     std::string next_name() override;
 

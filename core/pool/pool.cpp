@@ -184,7 +184,9 @@ void Pool::fail_waiting(const error& why) noexcept {
     }
 }
 
-void Pool::on_room(Connection&) noexcept { drain_waiting(); }
+void Pool::on_room(Connection& connection) noexcept {
+    find_link(&connection) != nullptr ? drain_waiting() : on_lease_room(connection);
+}
 
 // -- opening, readiness, the end --
 

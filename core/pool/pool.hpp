@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -61,6 +62,8 @@ public:
     enum class give_back : bool { reusable, used_up };
     /// The lease is over. A connection that is used up, broken or owed a reply is closed. Any thread.
     void release_lease(Connection& connection, give_back state) noexcept;
+    /// `told` is called on the I/O thread when a lease that refused a command has room again, until it is given back.
+    void when_lease_has_room(Connection& connection, std::function<void()> told);
     /// For those that wait without a thread (AsyncLease): joins the line, or is served or refused at once. I/O thread.
     void join_lease_line(lease_request& r) noexcept;
     /// False: it is over already.
@@ -161,10 +164,12 @@ private:
         std::unique_ptr<Connection> connection;
         std::int64_t idle_since_ns = 0;
         std::int64_t retire_at_ns = never_ns;
+        std::function<void()> on_room{};  // its holder wants to know
         bool in_use = true;
         bool down = false;
     };
     void refill_leases() noexcept;
+    void on_lease_room(Connection& connection) noexcept;
     void on_lease_dial(Node::answer granted, result<int> outcome) noexcept;
     void on_lease_down(Connection& connection, const error& why) noexcept;
     void drop_leases_of_this_age() noexcept;

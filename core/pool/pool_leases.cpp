@@ -109,12 +109,28 @@ error Pool::no_place_for_leases() const {
             {.node = node(), .text = "pool.connections_max: 1 leaves no connection for a lease; at least 2"}};
 }
 
+void Pool::when_lease_has_room(Connection& connection, std::function<void()> told) {
+    const lock_guard hold(lock_);
+    find_locked(connection)->on_room = std::move(told);
+}
+
+void Pool::on_lease_room(Connection& connection) noexcept {
+    std::function<void()> told;
+    {
+        const lock_guard hold(lock_);
+        const auto mine = find_locked(connection);
+        if (mine != leases_.end() && mine->in_use) told = mine->on_room;
+    }
+    if (told) told();
+}
+
 void Pool::release_lease(Connection& connection, give_back state) noexcept {
     // A reply that is still owed would reach the next holder.
     bool reusable = state == give_back::reusable && connection.up() && connection.in_flight() == 0;
     {
         const lock_guard hold(lock_);
         const auto mine = find_locked(connection);
+        mine->on_room = nullptr;
         reusable = reusable && steady_now_ns() < mine->retire_at_ns;
         if (reusable && !refusing_ && !mine->down) {
             mine->in_use = false;

@@ -31,7 +31,7 @@ soak_run soak(std::vector<std::string> arguments) {
 }
 
 TEST(EngineSoak, nothing_is_violated) {
-    const auto run = soak({"engine", "--minutes", "0.1", "--round-ms", "800", "--margin-ms", "2000", "--json"});
+    const auto run = soak({"engine", "--minutes", "0.15", "--round-ms", "800", "--margin-ms", "2000", "--json"});
     ASSERT_EQ(run.code, 0) << run.err;
     const auto figures = boost::json::parse(run.out);
     EXPECT_EQ(figures.at("violations").to_number<int>(), 0);

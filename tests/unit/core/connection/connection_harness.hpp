@@ -71,6 +71,7 @@ protected:
     void on_room(Connection&) noexcept override {
         EXPECT_TRUE(reactor_.on_thread());
         ++rooms_;
+        if (when_room_) when_room_();
     }
     void expect_down(errc code) {
         ASSERT_EQ(downs_.size(), adoptions_);
@@ -85,6 +86,7 @@ protected:
     std::vector<std::string> received_;
     std::vector<error> downs_;
     int rooms_ = 0;
+    std::function<void()> when_room_;
     std::size_t adoptions_ = 0;
     Connection connection_{reactor_, *this, {"redis://test", {}, output_max}, test::FaultySocket::calls()};
 };

@@ -126,14 +126,16 @@ TEST_F(ConnectionWatchTest, StatesOfTheServerAreTold) {
     refuse("LOADING Redis is loading the dataset in memory");
     refuse("BUSY Redis is busy running a script.");
     refuse("MASTERDOWN Link with MASTER is down");
-    EXPECT_THAT(refusals_, ElementsAre(errc::read_only, errc::no_auth, errc::loading, errc::busy, errc::master_down));
+    refuse("DENIED Redis is running in protected mode");
+    EXPECT_THAT(refusals_, ElementsAre(errc::read_only, errc::no_auth, errc::loading, errc::busy, errc::master_down,
+                                       errc::denied));
     EXPECT_TRUE(connection_.up());
 }
 
 TEST_F(ConnectionWatchTest, OtherErrorsAreNot) {
     adopt();
     for (const auto* words : {"ERR syntax error", "WRONGTYPE no", "OOM no", "MISCONF no", "NOREPLICAS no", "NOPERM no",
-                              "BUSYGROUP exists", "BUSYKEY exists", "UNBLOCKED no", "DENIED no"}) {
+                              "BUSYGROUP exists", "BUSYKEY exists", "UNBLOCKED no"}) {
         refuse(words);
     }
     EXPECT_THAT(refusals_, IsEmpty());

@@ -37,7 +37,9 @@ struct Source final : LeaseSource {
         ++cancelled;
         taken = nullptr;
     }
+    void when_room(Connection&, std::function<void()> told) override { room = std::move(told); }
     void give_back(Connection&, bool used_up) noexcept override {
+        room = nullptr;
         returned.emplace_back(used_up ? "used up" : "clean");
     }
     std::string next_name() override { return "name"; }
@@ -45,6 +47,7 @@ struct Source final : LeaseSource {
     std::string name = "redis://test";
     std::optional<error> refuses;
     AsyncLease::taker taken;
+    std::function<void()> room;
     int requests = 0;
     int cancelled = 0;
     std::vector<std::string> returned;
@@ -56,6 +59,9 @@ protected:
         auto source = std::make_unique<Source>();
         source_ = source.get();
         line_ = std::make_shared<DedicatedLine>(reactor_, std::move(source));
+        when_room_ = [this] {
+            if (source_->room) source_->room();
+        };
     }
     ~DedicatedLineTest() override {
         line_->end();
@@ -285,6 +291,7 @@ TEST_F(DedicatedLineTest, WhoWaitsWhenStateIsLostFailsToo) {
     const std::string large(output_max, 'x');
     auto& filling = echo(large);
     run();
+    when_room_ = {};  // nobody tells that there is room again
     grant();
     EXPECT_THAT(socket_.commands(), ElementsAre("CLIENT SETNAME name", "SELECT 3")) << "no room for the next";
     lose_connection();
@@ -306,6 +313,36 @@ TEST_F(DedicatedLineTest, AStateCommandThatNeverReachedAConnectionStrandsNobody)
     EXPECT_FALSE(echo("next").over());
     run();
     EXPECT_EQ(source_->requests, 2);
+}
+
+TEST_F(DedicatedLineTest, TheFirstMayBeLargerThanTheBuffer) {
+    const std::string large(output_max + 1, 'x');
+    auto& op = echo(large);
+    run();
+    grant();
+    run();
+    answer_all();
+    answer_all();
+    ASSERT_TRUE(op.over());
+    EXPECT_EQ(op.value().text(), large);
+}
+
+TEST_F(DedicatedLineTest, RoomThatOneMakesWhoHasLeftIsNoticed) {
+    have_connection();
+    socket_.sends = {{.error = EAGAIN}};
+    auto& left = echo(std::string(output_max - 100, 'a'));
+    {
+        const ReactorTesting here(reactor_);
+        const Reactor::Dispatch sends(reactor_);
+    }
+    ASSERT_TRUE(left.cancel(errc::cancelled));
+    auto& waits = echo(std::string(output_max - 100, 'b'));
+    EXPECT_EQ(waits.holder.load(), line_.get());
+    run();
+    EXPECT_NE(waits.holder.load(), line_.get()) << "its turn has come, and no reply yet";
+    answer_all();
+    ASSERT_TRUE(waits.over());
+    EXPECT_EQ(waits.value().text(), std::string(output_max - 100, 'b'));
 }
 
 TEST_F(DedicatedLineTest, AFullBufferMakesOperationsWaitInOrder) {
