@@ -71,7 +71,7 @@ void idle_connections(const lab::RedisProcess& server, figures& out) {
     out.push_back({"idle_lease", number(leases, "idle_bytes"), "bytes", 4'096});
     out.push_back({"held_lease", number(leases, "held_bytes"), "bytes", 4'096});
     const auto large = Probe("large-leases", server.url()).answer();
-    out.push_back({"idle_lease_after_10_kib", number(large, "idle_bytes"), "bytes"});
+    out.push_back({"idle_lease_after_10_kib", number(large, "idle_bytes"), "bytes", 4'096});
     const auto dedicated = Probe("dedicated", server.url()).answer();
     out.push_back({"idle_dedicated_client", number(dedicated, "idle_bytes"), "bytes", 4'096});
 }

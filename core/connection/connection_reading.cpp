@@ -34,16 +34,14 @@ struct Connection::scratch {
 Connection::sleeper Connection::summon_reader_locked(Operation& op) noexcept {
     const bool may_take = op.started_ns - last_async_ns_ > async_lasts_ns;
     if (!op.may_lead()) last_async_ns_ = op.started_ns;
+    visit_soon_locked();
     const auto who = mux_.summon_reader(op, may_take);
     if (who == Multiplexer::summons::none) return nullptr;
     set_interest_locked();
     return who == Multiplexer::summons::leader ? call_leader_locked() : nullptr;
 }
 
-Connection::sleeper Connection::call_leader_locked() noexcept {
-    visit_soon_locked();
-    return mux_.leader()->give_token(*this);
-}
+Connection::sleeper Connection::call_leader_locked() noexcept { return mux_.leader()->give_token(*this); }
 
 // For the leader, which reads no more.
 Connection::sleeper Connection::hand_on_locked(Multiplexer::duty& d) noexcept {
@@ -77,23 +75,25 @@ void Connection::set_interest_locked() noexcept {
 void Connection::visit_soon_locked() noexcept {
     if (std::exchange(visits_, true)) return;
     visited_at_ = 0;
+    if (reactor_.on_thread()) return reactor_.visit_later(*this);
     reactor_.post([this] {
         if (up()) reactor_.visit_later(*this);
     });
 }
 
 // When nothing has happened for a while the I/O thread watches: bytes that nobody asked for would else be taken for the
-// next caller's reply.
+// next caller's reply. And the memory of busier times goes.
 bool Connection::visit() noexcept {
     std::unique_ptr<reply[]> unused;
-    {
-        const lock_guard hold(lock_);
-        const bool quiet = figures_.commands == std::exchange(visited_at_, figures_.commands) && mux_.in_flight() == 0;
-        visits_ = !quiet && mux_.current() == Multiplexer::state::up;
-        if (visits_) return true;
-        if (!mux_.watch()) return false;
-        set_interest_locked();
-        // Before a caller takes the token again, which needs the lock.
+    const lock_guard hold(lock_);
+    const bool quiet = figures_.commands == std::exchange(visited_at_, figures_.commands) && mux_.in_flight() == 0;
+    visits_ = !quiet && mux_.current() == Multiplexer::state::up;
+    if (visits_) return true;
+    (void)mux_.watch();
+    set_interest_locked();
+    mux_.trim();
+    if (mux_.reader() == Multiplexer::holder::watch) {
+        // This thread's; a caller takes it again only under the lock.
         unused = std::move(lead_replies_);
         decoder_.trim();
     }

@@ -12,6 +12,7 @@ Multiplexer::admission Multiplexer::append(Operation& op) {
     const auto unsent = unsent_bytes();
     if (unsent != 0 && unsent + bytes.size() > unsent_max_) return admission::full;
     filling_.reserve(bytes.size());
+    in_flight_.reserve(in_flight_.size() + filling_slots_.size() + 1);  // next_to_send() must not throw
     filling_slots_.push_back({&op, bytes.size(), op.may_lead()});
     if (!op.may_lead()) ++waiting_for_reactor_;
     filling_.append(bytes);  // room is there: does not throw
@@ -153,6 +154,14 @@ Multiplexer::departure Multiplexer::leave(Operation& op) noexcept {
         }
     }
     return departure::unknown_operation;
+}
+
+void Multiplexer::trim() noexcept {
+    if (writer_ != holder::none) return;
+    filling_.trim();
+    sending_.trim();
+    filling_slots_.trim();
+    in_flight_.trim();
 }
 
 void Multiplexer::open() noexcept {

@@ -104,6 +104,8 @@ public:
     departure leave(Operation& op) noexcept;
 
     // -- life --
+    /// Gives back the memory of what is empty.
+    void trim() noexcept;
     void open() noexcept;
     /// The connection is over. `sweep`: both roles are free, the caller sweeps.
     duty fail() noexcept;

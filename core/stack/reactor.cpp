@@ -133,8 +133,18 @@ void Reactor::tick() noexcept {
     if (!wheel_.empty()) arm_tick();
 }
 
+bool Reactor::room_for_a_wake() noexcept {
+    if (wakes_.size() < wakes_.capacity()) return true;
+    try {
+        wakes_.reserve(wakes_.size() * 2 + 64);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 void Reactor::wake(std::atomic<std::uint32_t>& word) noexcept {
-    if (in_dispatch()) return wakes_.push_back(&word);
+    if (in_dispatch() && room_for_a_wake()) return wakes_.push_back(&word);
     if (auto* const burst = Burst::current()) return burst->wake_later(word);
     futex_wake(&word);
 }

@@ -115,6 +115,7 @@ private:
     void drain_inbox() noexcept;
     void settle() noexcept;
     void wait_ready() noexcept;
+    bool room_for_a_wake() noexcept;
     void arm_tick() noexcept;
     void tick() noexcept;
     void arm_visits() noexcept;

@@ -43,7 +43,7 @@ struct end {
 class EndOfALink : public testing::TestWithParam<end> {
 protected:
     options base() const {
-        auto o = options::from_url(server_.tcp_url()).value();
+        auto o = in_this_run(options::from_url(server_.tcp_url()).value());
         o.reconnect = {.base = 1ms, .cap = 10ms};
         o.breaker = touchy;
         return o;
@@ -144,7 +144,7 @@ protected:
         EXPECT_TRUE(eventually([&] { return c.stats().pool.in_flight == 1; }));
         return c;
     }
-    options base() const { return options::from_url(server_.unix_url()).value(); }
+    options base() const { return in_this_run(options::from_url(server_.unix_url()).value()); }
     void expect_nobody_blamed(const Client& c) {
         server_.open("go on");
         EXPECT_TRUE(held_.get());

@@ -61,7 +61,7 @@ protected:
         });
     }
     options base() const {
-        auto o = options::from_url(server_.unix_url()).value();
+        auto o = in_this_run(options::from_url(server_.unix_url()).value());
         o.user = "ann";  // so NOAUTH can be answered by logging in
         o.breaker.reset();
         o.deadline = 20s;
@@ -106,32 +106,32 @@ using enum fate;
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Answer,
-    testing::Values(row{"LOADING Redis is loading the dataset in memory", loading, not_applied, until_ready,
-                        counts::failure},
-                    row{"MASTERDOWN Link with MASTER is down", master_down, not_applied, until_ready, counts::failure},
-                    row{"CLUSTERDOWN The cluster is down", cluster_down, not_applied, until_ready, counts::nothing},
-                    row{"TRYAGAIN Multiple keys request", try_again, not_applied, until_ready, counts::nothing},
-                    row{"READONLY You can't write", read_only, not_applied, 3, counts::nothing, link::replaced},
-                    row{"NOAUTH Authentication required.", no_auth, not_applied, 2, counts::nothing, link::replaced},
-                    row{"BUSY Redis is busy", busy, not_applied, 2, counts::failure},
-                    row{"NOREPLICAS Not enough good replicas", no_replicas, not_applied, 2, counts::nothing},
-                    row{"OOM command not allowed", out_of_memory, not_applied, 1, counts::nothing},
-                    row{"MISCONF Redis is configured to save", misconf, not_applied, 1, counts::nothing},
-                    row{"WRONGPASS invalid", wrong_pass, not_applied, 1, counts::nothing},
-                    row{"NOPERM no permissions", no_perm, not_applied, 1, counts::nothing},
-                    row{"NOSCRIPT No matching script", no_script, not_applied, 1, counts::nothing},
-                    row{"UNBLOCKED client unblocked", unblocked, not_applied, 1, counts::nothing},
-                    row{"DENIED Redis is running in protected mode", denied, not_applied, 1, counts::nothing, link::replaced},
-                    row{"IOERR error", io_error, not_applied, 1, counts::nothing},
-                    row{"EXECABORT Transaction discarded", exec_abort, not_applied, 1, counts::nothing},
-                    row{"MOVED 1 127.0.0.1:1", moved, not_applied, 1, counts::nothing},
-                    row{"ASK 1 127.0.0.1:1", ask, not_applied, 1, counts::nothing},
-                    row{"ERR max number of clients reached", max_clients, not_applied, 3, counts::nothing},
-                    row{"WRONGTYPE Operation against a key", wrong_type, answered, 1, counts::success},
-                    row{"ERR syntax error", server_error, answered, 1, counts::success},
-                    row{"BUSYGROUP exists", server_error, answered, 1, counts::success},
-                    row{"BUSYKEY exists", server_error, answered, 1, counts::success},
-                    row{"NEWCODE of a later version", server_error, answered, 1, counts::success}),
+    testing::Values(
+        row{"LOADING Redis is loading the dataset in memory", loading, not_applied, until_ready, counts::failure},
+        row{"MASTERDOWN Link with MASTER is down", master_down, not_applied, until_ready, counts::failure},
+        row{"CLUSTERDOWN The cluster is down", cluster_down, not_applied, until_ready, counts::nothing},
+        row{"TRYAGAIN Multiple keys request", try_again, not_applied, until_ready, counts::nothing},
+        row{"READONLY You can't write", read_only, not_applied, 3, counts::nothing, link::replaced},
+        row{"NOAUTH Authentication required.", no_auth, not_applied, 2, counts::nothing, link::replaced},
+        row{"BUSY Redis is busy", busy, not_applied, 2, counts::failure},
+        row{"NOREPLICAS Not enough good replicas", no_replicas, not_applied, 2, counts::nothing},
+        row{"OOM command not allowed", out_of_memory, not_applied, 1, counts::nothing},
+        row{"MISCONF Redis is configured to save", misconf, not_applied, 1, counts::nothing},
+        row{"WRONGPASS invalid", wrong_pass, not_applied, 1, counts::nothing},
+        row{"NOPERM no permissions", no_perm, not_applied, 1, counts::nothing},
+        row{"NOSCRIPT No matching script", no_script, not_applied, 1, counts::nothing},
+        row{"UNBLOCKED client unblocked", unblocked, not_applied, 1, counts::nothing},
+        row{"DENIED Redis is running in protected mode", denied, not_applied, 1, counts::nothing, link::replaced},
+        row{"IOERR error", io_error, not_applied, 1, counts::nothing},
+        row{"EXECABORT Transaction discarded", exec_abort, not_applied, 1, counts::nothing},
+        row{"MOVED 1 127.0.0.1:1", moved, not_applied, 1, counts::nothing},
+        row{"ASK 1 127.0.0.1:1", ask, not_applied, 1, counts::nothing},
+        row{"ERR max number of clients reached", max_clients, not_applied, 3, counts::nothing},
+        row{"WRONGTYPE Operation against a key", wrong_type, answered, 1, counts::success},
+        row{"ERR syntax error", server_error, answered, 1, counts::success},
+        row{"BUSYGROUP exists", server_error, answered, 1, counts::success},
+        row{"BUSYKEY exists", server_error, answered, 1, counts::success},
+        row{"NEWCODE of a later version", server_error, answered, 1, counts::success}),
     first_word);
 
 TEST_P(Answer, means_what_the_table_says) {

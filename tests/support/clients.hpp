@@ -9,6 +9,7 @@
 #include <redoubt/client.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tools/support/redis_process.hpp"
 
@@ -21,14 +22,18 @@ inline std::string transport_name(const testing::TestParamInfo<transport>& t) {
     return t.param == transport::tcp ? "tcp" : "unix_socket";
 }
 
-inline options options_for(const lab::RedisProcess& server, transport t = transport::unix_socket) {
-    options o;
-    o.endpoints = {t == transport::tcp ? "127.0.0.1:" + std::to_string(server.port()) : "unix:" + server.unix_path()};
-    // The suites of failures run a second time with the other way of reading.
+/// The suites of failures run a second time with the other way of reading.
+inline options in_this_run(options o) {
     if (const char* const reader = std::getenv("REDOUBT_TEST_READ_BY")) {
         o.read_by = std::string_view(reader) == "io_thread" ? read_by::io_thread : read_by::caller;
     }
     return o;
+}
+
+inline options options_for(const lab::RedisProcess& server, transport t = transport::unix_socket) {
+    options o;
+    o.endpoints = {t == transport::tcp ? "127.0.0.1:" + std::to_string(server.port()) : "unix:" + server.unix_path()};
+    return in_this_run(std::move(o));
 }
 
 /// A client that is connected, or an exception that says what stands in the way.
