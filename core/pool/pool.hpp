@@ -139,6 +139,7 @@ private:
     void end_lifetime() noexcept;
     void replace(std::string_view why) noexcept;
     void replace_after_closing(std::string_view why) noexcept;
+    void being_replaced_locked(std::string_view why);
     void suspect() noexcept;
     void recovered(link& l) noexcept;
     void retire(link& l, std::int64_t now_ns) noexcept;

@@ -176,6 +176,13 @@ void Pool::replace(std::string_view why) noexcept {
     connect();
 }
 
+// Nobody fails for want of a connection: it is our doing.
+void Pool::being_replaced_locked(std::string_view why) {
+    being_replaced_ = true;
+    obstacle_ = error(errc::not_connected, fate::not_applied, phase::dial,
+                      {.node = node(), .text = "the connection is being replaced: " + std::string(why)});
+}
+
 // It takes no more commands from now on: they wait for the next one, which is dialled at once where there is room.
 void Pool::replace_after_closing(std::string_view why) noexcept {
     auto* const l = find_link(role::current);
@@ -187,9 +194,7 @@ void Pool::replace_after_closing(std::string_view why) noexcept {
     wanted_ = want::connection;
     {
         const lock_guard hold(lock_);
-        being_replaced_ = true;
-        obstacle_ = error(errc::not_connected, fate::not_applied, phase::dial,
-                          {.node = node(), .text = "the connection is being replaced: " + std::string(why)});
+        being_replaced_locked(why);
     }
     retire(*l, now);
     connect();
@@ -209,8 +214,12 @@ void Pool::on_refusal(Connection& connection, errc code) noexcept {
     auto last = replaced_at_ns_.load(std::memory_order_relaxed);
     if (last != 0 && now < last + replace_again.count()) return;
     // At once: what is repeated because of this answer must not meet the same connection again.
-    auto* expected = &connection;
-    if (!current_.compare_exchange_strong(expected, nullptr)) return;
+    {
+        const lock_guard hold(lock_);
+        auto* expected = &connection;
+        if (!current_.compare_exchange_strong(expected, nullptr)) return;
+        being_replaced_locked(make_error_code(code).message());
+    }
     replaced_at_ns_.store(now, std::memory_order_relaxed);
     on_io_thread([this, &connection, code] {
         const auto* const l = find_link(role::current);

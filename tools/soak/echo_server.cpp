@@ -163,8 +163,9 @@ void EchoServer::execute(connection& c) try {
 
 std::string EchoServer::answer(const std::vector<std::string>& command) {
     const auto name = command.empty() ? std::string() : upper(command[0]);
-    constexpr std::uint64_t lies_each = 1'000;
-    const bool lying = lie_ != lie::none && ++commands_ % lies_each == 0;
+    constexpr std::uint64_t lies_each = 100;
+    const bool may_lie = lie_ == lie::wrong_reply ? name == "ECHO" : lie_ != lie::none && name == "RPUSH";
+    const bool lying = may_lie && ++chances_to_lie_ % lies_each == 0;
     if (name == "ECHO" && command.size() == 2) {
         const bool wrong = lying && lie_ == lie::wrong_reply;
         const auto said = std::exchange(last_echo_, command[1]);

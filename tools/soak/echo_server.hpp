@@ -76,7 +76,7 @@ private:
     std::map<std::string, std::uint64_t> executed_;
     std::int64_t pushes_ = 0;
     std::string last_echo_;
-    std::uint64_t commands_ = 0;
+    std::uint64_t chances_to_lie_ = 0;
     lie lie_ = lie::none;
     std::size_t piece_ = 0;
     std::chrono::steady_clock::time_point stalled_until_{};
