@@ -40,6 +40,8 @@ Connection::admission Connection::submit(Operation& op) noexcept {
     bool write_now = false;
     bool crowd = false;
     bool flush_now = false;
+    bool alone = false;
+    bool half = false;
     sleeper reader = nullptr;
     {
         const lock_guard hold(lock_);
@@ -54,7 +56,10 @@ Connection::admission Connection::submit(Operation& op) noexcept {
             return answer;
         }
         ++figures_.commands;
+        alone = mux_.in_flight() == 1 && nobody_reads_locked();
+        half = alone && decoder_.partial();
         reader = summon_reader_locked(op);
+        alone = alone && mux_.leads(op);
         if (here) {
             // Client and server would run in lockstep if everything were kept to the end of a long dispatch.
             const auto enough = std::clamp<std::size_t>(mux_.in_flight() / 6, 16, 128);
@@ -68,6 +73,7 @@ Connection::admission Connection::submit(Operation& op) noexcept {
     if (write_now) {
         // Others are about to add their commands: let them, and send all at once.
         if (crowd) wait_for_company();
+        if (alone) look_before_asking(half);
         write_out();
     } else if (flush_now) {
         unflushed_ = 0;
@@ -124,21 +130,28 @@ bool Connection::cancel(Operation& op, errc reason) noexcept {
     auto outcome = Multiplexer::departure::unknown_operation;
     bool room = false;
     bool led = false;
+    bool gone = false;
     auto duty = Multiplexer::duty::none;
     sleeper next = nullptr;
     {
-        const lock_guard hold(lock_);
-        led = mux_.leads(op);
+        std::unique_lock hold(lock_);
+        led = mux_.leads(op) && pending_here(op);
+        if (led) op.take_token();
+        if (led && mux_.current() != Multiplexer::state::up && lead_scratch_) {
+            // The reply may have come before the connection failed.
+            hold.unlock();
+            drain_as_leader();
+            hold.lock();
+        }
         outcome = mux_.leave(op);
-        led = led && outcome != Multiplexer::departure::unknown_operation;
+        gone = led && outcome == Multiplexer::departure::unknown_operation;
         if (led) next = hand_on_locked(duty);  // whether it had begun to read or not: this is its thread
         room = room_again_locked();            // nobody may be left to write, and to tell of it
     }
-    if (led) op.take_token();
     wake(next);
     act_on(duty);
     if (room) reactor_.post([this] { listener_.on_room(*this); });
-    if (outcome == Multiplexer::departure::unknown_operation) return false;
+    if (outcome == Multiplexer::departure::unknown_operation) return gone;  // answered after all
     const bool cut = outcome == Multiplexer::departure::not_applied;
     if (!cut && (reason == errc::attempt_timeout || reason == errc::deadline_exceeded) &&
         !silence_told_.exchange(true, std::memory_order_relaxed)) {
@@ -294,7 +307,7 @@ void Connection::finish_down() noexcept {
     }
     reactor_.connection_closed();
     decoder_.reset();
-    lead_replies_.reset();
+    lead_scratch_.reset();
     if (auto* const told = std::exchange(push_listener_, nullptr)) told->on_push_down(why);
     listening_ = false;
     listener_.on_down(*this, why);

@@ -112,6 +112,10 @@ public:
     /// From now on on_silence() will be told again. I/O thread.
     void expect_silence() noexcept { silence_told_.store(false, std::memory_order_relaxed); }
 
+    /// Up, nothing is owed or unsent, and nothing has come that nobody asked for: somebody else may have it. Any
+    /// thread.
+    bool settled() noexcept;
+
     bool up() const noexcept { return up_.load(std::memory_order_acquire); }
     std::size_t in_flight() const noexcept;
     connection_figures figures() const noexcept;
@@ -124,7 +128,8 @@ public:
 private:
     // Who is called when the token passes on; to be woken outside the lock. Null: nobody sleeps.
     using sleeper = std::atomic<std::uint32_t>*;
-    struct scratch;  // where a reader decodes to
+    struct scratch;       // where a reader receives and decodes to
+    struct lead_scratch;  // the leader's
 
     void flush() noexcept override;
     bool visit() noexcept override;
@@ -134,6 +139,8 @@ private:
     sleeper summon_reader_locked(Operation& op) noexcept;
     sleeper call_leader_locked() noexcept;
     sleeper hand_on_locked(Multiplexer::duty& d) noexcept;
+    bool nobody_reads_locked() const noexcept;
+    void look_before_asking(bool half_a_reply) noexcept;
     void wake(sleeper s) noexcept;
     void set_interest_locked() noexcept;
     void visit_soon_locked() noexcept;
@@ -146,10 +153,12 @@ private:
     void on_readable() noexcept;
     bool receive() noexcept;
     bool spin_for_more() noexcept;
-    bool await_bytes(const Operation& own, char* buffer, ssize_t& n, int& err) noexcept;
+    bool await_bytes(const Operation& own, const scratch& s, ssize_t& n, int& err) noexcept;
+    bool pending_here(const Operation& own) const noexcept;
     bool lead_on(const Operation& own) noexcept;
     bool take_in(ssize_t n, int err, const scratch& s, std::int64_t now_ns) noexcept;
     void drain(const scratch& s) noexcept;
+    void drain_as_leader() noexcept;
     bool decode(const scratch& s) noexcept;
     bool deliver(const scratch& s, std::size_t n) noexcept;
     void answer(Operation& op, reply&& value) noexcept;
@@ -159,10 +168,9 @@ private:
     void sweep() noexcept;
     void finish_down() noexcept;
     error system_error(errc code, int err) const noexcept;
+    error unasked() const;
 
     static constexpr std::size_t batch_max = Reactor::reply_buffer_size;
-    static constexpr std::size_t lead_batch = 16;                      // replies
-    static constexpr std::size_t lead_bytes = std::size_t{16} * 1024;  // of the leader's stack
 
     Reactor& reactor_;
     Listener& listener_;
@@ -194,7 +202,8 @@ private:
 
     // the reader's
     Decoder decoder_;
-    std::unique_ptr<reply[]> lead_replies_;  // made by the first leader, given back when nothing happens for a while
+    std::unique_ptr<lead_scratch>
+        lead_scratch_;  // made by the first leader, given back when nothing happens for a while
     AdaptiveSpin lead_spin_;
     std::uint64_t replies_just_now_ = 0;
     bool listening_ = false;

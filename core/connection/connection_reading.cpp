@@ -29,6 +29,14 @@ struct Connection::scratch {
     std::size_t replies_max;
 };
 
+// Not on the caller's stack: that may be small.
+struct Connection::lead_scratch {
+    std::array<char, std::size_t{16} * 1024> bytes;
+    std::array<reply, 16> replies;
+
+    scratch all() noexcept { return {bytes.data(), bytes.size(), replies.data(), replies.size()}; }
+};
+
 // -- who reads --
 
 Connection::sleeper Connection::summon_reader_locked(Operation& op) noexcept {
@@ -84,9 +92,11 @@ void Connection::visit_soon_locked() noexcept {
 // When nothing has happened for a while the I/O thread watches: bytes that nobody asked for would else be taken for the
 // next caller's reply. And the memory of busier times goes.
 bool Connection::visit() noexcept {
-    std::unique_ptr<reply[]> unused;
+    std::unique_ptr<lead_scratch> unused;
     const lock_guard hold(lock_);
-    const bool quiet = figures_.commands == std::exchange(visited_at_, figures_.commands) && mux_.in_flight() == 0;
+    // A leader that has just been served is still to leave, and would leave nobody.
+    const bool quiet = figures_.commands == std::exchange(visited_at_, figures_.commands) && mux_.in_flight() == 0 &&
+                       mux_.reader() != Multiplexer::holder::caller;
     visits_ = !quiet && mux_.current() == Multiplexer::state::up;
     if (visits_) return true;
     (void)mux_.watch();
@@ -94,7 +104,7 @@ bool Connection::visit() noexcept {
     mux_.trim();
     if (mux_.reader() == Multiplexer::holder::watch) {
         // This thread's; a caller takes it again only under the lock.
-        unused = std::move(lead_replies_);
+        unused = std::move(lead_scratch_);
         decoder_.trim();
     }
     return false;
@@ -208,30 +218,67 @@ bool Connection::spin_for_more() noexcept {
 
 // -- the leader --
 
+// Nobody touches the decoder now, and nobody begins to without the lock.
+bool Connection::nobody_reads_locked() const noexcept {
+    return mux_.reader() == Multiplexer::holder::none || mux_.reader() == Multiplexer::holder::watch;
+}
+
+// By the writer, for the leader of a connection on which nothing else is owed, before its command is sent: what is
+// there now is not its reply. The end of the stream is noticed here as well, and then the command has not left.
+void Connection::look_before_asking(bool half_a_reply) noexcept {
+    if (!half_a_reply && !calls_.something_there(fd_)) return;
+    char byte = 0;
+    const auto n = half_a_reply ? 1 : calls_.recv(fd_, &byte, 1);
+    if (n > 0) return fail(unasked());
+    fail(n == 0 ? node_error(errc::connection_lost, fate::unknown, phase::sent)
+                : system_error(errc::connection_lost, errno));
+}
+
+error Connection::unasked() const {
+    return {
+        errc::protocol_error, fate::unknown, phase::reply, {.node = node_, .text = "bytes that no command asked for"}};
+}
+
+bool Connection::settled() noexcept {
+    const lock_guard hold(lock_);
+    if (mux_.current() != Multiplexer::state::up || mux_.in_flight() != 0 || mux_.unsent_bytes() != 0) return false;
+    if (nobody_reads_locked()) return !decoder_.partial() && !calls_.something_there(fd_);
+    // The I/O thread gives it back in the middle of reading, and will see what else there is.
+    return mux_.reader() == Multiplexer::holder::reactor && reactor_.on_thread();
+}
+
 void Connection::lead(Operation& own) noexcept {
-    std::array<char, lead_bytes> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB, filled by recv()
-    if (!lead_replies_) lead_replies_.reset(new (std::nothrow) reply[lead_batch]);
-    if (!lead_replies_) fail(node_error(errc::no_resources, fate::unknown, phase::sent));
-    const scratch mine{bytes.data(), bytes.size(), lead_replies_.get(), lead_batch};
-    do {
+    if (!lead_scratch_) lead_scratch_.reset(new (std::nothrow) lead_scratch);
+    if (!lead_scratch_) fail(node_error(errc::no_resources, fate::unknown, phase::sent));
+    for (bool first = true; up(); first = false) {
+        // A large reply may keep it busy beyond its time.
+        const bool late = !first && steady_now_ns() >= own.expires_ns();
+        const auto mine = lead_scratch_->all();
         ssize_t n = 0;
         int err = 0;
-        if (!up()) {
-            if (lead_replies_) drain(mine);
-        } else if (await_bytes(own, mine.bytes, n, err)) {
+        if (!late && await_bytes(own, mine, n, err)) {
             const Burst burst;
             replies_just_now_ = 0;
             (void)take_in(n, err, mine, steady_now_ns());
         } else if (own.expire(steady_now_ns())) {
             return;  // cancel() has handed the token on
         }
-    } while (lead_on(own));
+        if (up() && !lead_on(own)) return;
+    }
+    drain_as_leader();
+    (void)lead_on(own);
+}
+
+void Connection::drain_as_leader() noexcept {
+    if (!lead_scratch_) return;
+    const Burst burst;
+    drain(lead_scratch_->all());
 }
 
 // False: its own time is over.
-bool Connection::await_bytes(const Operation& own, char* buffer, ssize_t& n, int& err) noexcept {
+bool Connection::await_bytes(const Operation& own, const scratch& s, ssize_t& n, int& err) noexcept {
     const auto came = [&] {
-        n = calls_.recv(fd_, buffer, lead_bytes);
+        n = calls_.recv(fd_, s.bytes, s.bytes_max);
         err = errno;
         return n >= 0 || (err != EAGAIN && err != EWOULDBLOCK && err != EINTR);
     };
@@ -249,14 +296,17 @@ bool Connection::await_bytes(const Operation& own, char* buffer, ssize_t& n, int
     return false;
 }
 
+bool Connection::pending_here(const Operation& own) const noexcept {
+    return own.holder.load(std::memory_order_relaxed) == static_cast<const Layer*>(this);
+}
+
 // As long as its own command is pending here. Else the token is handed on; nothing here may be touched any more.
 bool Connection::lead_on(const Operation& own) noexcept {
     auto duty = Multiplexer::duty::none;
     sleeper next = nullptr;
     {
         const lock_guard hold(lock_);
-        const bool pending = own.holder.load(std::memory_order_relaxed) == static_cast<const Layer*>(this);
-        if (pending && mux_.current() == Multiplexer::state::up) return true;
+        if (pending_here(own) && mux_.current() == Multiplexer::state::up) return true;
         next = hand_on_locked(duty);
     }
     wake(next);

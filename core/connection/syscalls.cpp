@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include "core/stack/clock.hpp"
@@ -17,6 +18,11 @@ const syscalls& syscalls::real() noexcept {
         [](int fd, void* data, std::size_t size) { return ::recv(fd, data, size, MSG_DONTWAIT); },
         [](int fd) { return ::shutdown(fd, SHUT_RDWR); },
         [](int fd) { return ::close(fd); },
+        [](int fd) {
+            char unused = 0;
+            return ::recv(fd, &unused, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 ||
+                   (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+        },
         [](int fd, std::int64_t until_ns) {
             pollfd one{fd, POLLIN, 0};
             timespec limit{};

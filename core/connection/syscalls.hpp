@@ -15,6 +15,8 @@ struct syscalls {
     ssize_t (*recv)(int fd, void* data, std::size_t size);
     int (*shutdown)(int fd);
     int (*close)(int fd);
+    /// Whether receiving would find something: bytes, the end of the stream, an error.
+    bool (*something_there)(int fd);
     /// Waits until there is something to receive, or something happened, or that time has come.
     void (*await_readable)(int fd, std::int64_t until_ns);
 

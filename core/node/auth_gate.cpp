@@ -41,7 +41,10 @@ bool AuthGate::finished(key who, pass under, outcome how, std::int64_t now_ns, c
 }
 
 void AuthGate::doubt(key who) {
-    if (const auto k = known_.find(who); k != known_.end()) k->second.proven = false;
+    const auto k = known_.find(who);
+    if (k == known_.end() || !k->second.proven) return;
+    k->second.proven = false;
+    ++k->second.epoch;  // the dials that were let through until now are not the one that is allowed from here on
 }
 
 bool AuthGate::retire(std::int64_t now_ns) {

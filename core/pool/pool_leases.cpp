@@ -126,7 +126,7 @@ void Pool::on_lease_room(Connection& connection) noexcept {
 
 void Pool::release_lease(Connection& connection, give_back state) noexcept {
     // A reply that is still owed would reach the next holder.
-    bool reusable = state == give_back::reusable && connection.up() && connection.in_flight() == 0;
+    bool reusable = state == give_back::reusable && connection.settled();
     {
         const lock_guard hold(lock_);
         const auto mine = find_locked(connection);

@@ -274,6 +274,7 @@ void Pool::recovered(link& l) noexcept {
         const lock_guard hold(lock_);
         obstacle_.reset();
         lasting_ = false;
+        being_replaced_ = false;
         changed_.notify_all();
     }
     current_.store(l.connection.get(), std::memory_order_release);

@@ -24,7 +24,7 @@ void LimiterLayer::start(Operation& op) noexcept {
 bool LimiterLayer::count(Operation& op) noexcept {
     if (bytes_ == nullptr) return true;
     op.weight = op.command->bytes().size();
-    if (op.attempts == 0) return bytes_->try_add(op.weight);
+    if (op.attempts == 0 && !op.let_in) return bytes_->try_add(op.weight);
     bytes_->add(op.weight);
     return true;
 }

@@ -124,6 +124,7 @@ public:
     std::uint16_t attempts = 0;
     std::uint8_t attempts_max = 0;  // by the caller; 0: as the client has it
     bool idempotent = false;        // the caller says that it may run twice
+    bool let_in = false;            // it was under way before: nobody turns it away for want of room any more
     bool deadline_set = false;      // by the caller, also when it is "never"
 
 protected:

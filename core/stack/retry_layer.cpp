@@ -76,6 +76,7 @@ void RetryLayer::act(Operation& op, memory m, const resilience::retry_failure& f
 void RetryLayer::repeat(Operation& op, const memory& m) noexcept {
     free_retries_.fetch_add(1, std::memory_order_relaxed);
     if (op.attempts != 0) --op.attempts;
+    op.let_in = true;
     op.started_ns = op.reactor->now_ns();
     enter(op, std::bit_cast<std::array<std::uint64_t, 2>>(m));
 }
@@ -116,6 +117,7 @@ bool RetryLayer::cancel(Operation& op, errc reason) noexcept {
 void RetryLayer::go_on(Operation& op) noexcept {
     const auto m = std::bit_cast<memory>(take_frame(op));
     op.end_pause();
+    op.let_in = true;
     op.started_ns = op.reactor->now_ns();
     if (m.paid) {
         retries_.fetch_add(1, std::memory_order_relaxed);

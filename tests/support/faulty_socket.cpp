@@ -54,12 +54,14 @@ int close(int fd) {
     return core::syscalls::real().close(fd);
 }
 
+bool something_there(int fd) { return core::syscalls::real().something_there(fd); }
+
 void await_readable(int fd, std::int64_t until_ns) { core::syscalls::real().await_readable(fd, until_ns); }
 
 }  // namespace
 
 const core::syscalls& FaultySocket::calls() {
-    static constexpr core::syscalls table{send, receive, shutdown, close, await_readable};
+    static constexpr core::syscalls table{send, receive, shutdown, close, something_there, await_readable};
     return table;
 }
 

@@ -24,6 +24,7 @@ constexpr syscalls broken_pipe{
     [](int fd, void* data, std::size_t size) { return syscalls::real().recv(fd, data, size); },
     [](int fd) { return syscalls::real().shutdown(fd); },
     [](int fd) { return syscalls::real().close(fd); },
+    [](int fd) { return syscalls::real().something_there(fd); },
     [](int fd, std::int64_t until_ns) { syscalls::real().await_readable(fd, until_ns); },
 };
 

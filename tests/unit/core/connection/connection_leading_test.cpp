@@ -243,6 +243,93 @@ TEST_F(Leading, TheEndOfTheStreamIsNoticedByTheLeader) {
     expect_down(errc::connection_lost);
 }
 
+TEST_F(Leading, BytesThatWereThereBeforeTheCommandAreNotItsReply) {
+    auto& a = call("a");
+    answer();
+    a.lead();
+    socket_.say(bulk("whose?"));
+    auto& b = call("b");
+    ASSERT_TRUE(b.called());
+    b.lead();
+    EXPECT_EQ(b.outcome(), failed(errc::protocol_error, fate::not_applied, phase::queue));
+    EXPECT_TRUE(socket_.commands().empty()) << "it was not sent";
+    run();
+    expect_down(errc::protocol_error);
+}
+
+TEST_F(Leading, HalfAReplyThatNobodyAskedForIsNotItsBeginning) {
+    auto& a = call("a");
+    answer();
+    socket_.say("$5\r\nwh");
+    a.lead();
+    EXPECT_EQ(a.outcome(), ok("a"));
+    EXPECT_FALSE(connection_.settled());
+    auto& b = call("b");
+    b.lead();
+    EXPECT_EQ(b.outcome(), failed(errc::protocol_error, fate::not_applied, phase::queue));
+    run();
+}
+
+TEST_F(Leading, AnEndThatWasThereBeforeTheCommandKeepsItFromBeingSent) {
+    auto& a = call("a");
+    answer();
+    a.lead();
+    socket_.hang_up();
+    auto& b = call("b");
+    b.lead();
+    EXPECT_EQ(b.outcome(), failed(errc::connection_lost, fate::not_applied, phase::queue));
+    run();
+    expect_down(errc::connection_lost);
+}
+
+TEST_F(Leading, IsSettledWhenNothingIsOwedAndNothingHasCome) {
+    EXPECT_TRUE(connection_.settled());
+    auto& a = call("a");
+    EXPECT_FALSE(connection_.settled());
+    answer();
+    a.lead();
+    EXPECT_TRUE(connection_.settled());
+    socket_.say("+x");
+    EXPECT_FALSE(connection_.settled());
+}
+
+TEST_F(Leading, RepliesThatCameBeforeASendFailedMeanwhileAreDelivered) {
+    const std::string large(9'000, 'x');
+    auto& a = call("a");
+    auto& b = call("b");
+    auto& c = call("c");
+    socket_.say(bulk("a") + bulk(large) + bulk(large));  // more than one receive
+    a.on_finished = [&](test::TestOperation&) {
+        socket_.sends = {{.error = EPIPE}};
+        auto& late = make("late", Operation::origin::blocking, true);
+        EXPECT_EQ(connection_.submit(late), Connection::admission::accepted);
+    };
+    a.lead();
+    EXPECT_FALSE(connection_.up());
+    for (auto* const op : {&b, &c}) {
+        ASSERT_TRUE(op->over());
+        EXPECT_FALSE(op->failed()) << op->outcome();
+    }
+    EXPECT_EQ(ops_.back()->outcome(), failed(errc::write_failed, fate::not_applied, phase::queue));
+    run();
+}
+
+TEST_F(Leading, BytesThatKeepComingDoNotHoldALeaderBeyondItsTime) {
+    constexpr std::size_t size = 60'000;
+    auto& a = make("a", Operation::origin::blocking, true);
+    a.started_ns = steady_now_ns();
+    a.deadline_ns = a.started_ns + 1'000'000;
+    ASSERT_EQ(connection_.submit(a), Connection::admission::accepted);
+    socket_.say("$100000\r\n" + std::string(size, 'x'));
+    socket_.every_receive = {.bytes_max = 1};
+    a.lead();
+    EXPECT_EQ(a.outcome(), failed(errc::deadline_exceeded, fate::unknown, phase::sent));
+    EXPECT_LT(socket_.receive_calls, size);
+    socket_.every_receive = {};
+    socket_.hang_up();
+    run();
+}
+
 TEST_F(Leading, TheEndOfAnIdleStreamIsNoticedByTheIoThread) {
     auto& a = call("a");
     answer();
