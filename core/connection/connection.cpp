@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/connection/connection_scratch.hpp"
+
 namespace redoubt::core {
 
 namespace {

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/connection/connection.hpp"
+#include "core/connection/connection_scratch.hpp"
 #include "core/protocol/server_error.hpp"
 
 namespace redoubt::core {
@@ -21,21 +22,6 @@ namespace {
 // the reader costs a system call.
 constexpr std::int64_t async_lasts_ns = 1'000'000;
 }  // namespace
-
-struct Connection::scratch {
-    char* bytes;
-    std::size_t bytes_max;
-    reply* replies;
-    std::size_t replies_max;
-};
-
-// Not on the caller's stack: that may be small.
-struct Connection::lead_scratch {
-    std::array<char, std::size_t{16} * 1024> bytes;
-    std::array<reply, 16> replies;
-
-    scratch all() noexcept { return {bytes.data(), bytes.size(), replies.data(), replies.size()}; }
-};
 
 // -- who reads --
 
