@@ -255,15 +255,15 @@ struct options {
     /// itself uses less than a tenth; raise it for handlers with deep recursion or large arrays.
     std::size_t io_stack_bytes = std::size_t{256} << 10;
 
-    /// Who reads the replies to blocking calls. Default `caller`: a wake-up less for each. `io_thread` for programs whose
-    /// calling threads run at a low priority or may be stopped at any time: while such a thread reads, others wait for
-    /// it. Replies to asynchronous operations are the I/O thread's in any case, as long as some are owed.
+    /// Who reads the replies to blocking calls. Default `caller`: a wake-up less for each. `io_thread` for programs
+    /// whose calling threads run at a low priority or may be stopped at any time: while such a thread reads, others
+    /// wait for it. Replies to asynchronous operations are the I/O thread's in any case, as long as some are owed.
     enum read_by read_by = read_by::caller;
 
-    /// How long a thread that reads waits awake for the next reply before it sleeps, as long as that pays: when replies stop
-    /// coming in time, it stops by itself, and with one processor it never begins. 1 us to 100 us; 0: never. Default
-    /// 30 us: some replies of a server nearby; a thread's calls one after the other become two to four times as fast
-    /// where processors are slow to wake, at the price of up to one processor while such calls are made.
+    /// How long a thread that reads waits awake for the next reply before it sleeps, as long as that pays: when replies
+    /// stop coming in time, it stops by itself, and with one processor it never begins. 1 us to 100 us; 0: never.
+    /// Default 30 us: some replies of a server nearby; a thread's calls one after the other become two to four times as
+    /// fast where processors are slow to wake, at the price of up to one processor while such calls are made.
     std::chrono::nanoseconds spin = std::chrono::microseconds(30);
 
     /// Hears of changes: breaker, health, connection (<redoubt/listener.hpp> has the contract). Default null: nobody
