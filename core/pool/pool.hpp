@@ -128,7 +128,7 @@ private:
     enum class want : std::uint8_t { connection, replacement, proof };  // what the next dial is for
     void connect() noexcept;
     void connect_at(std::int64_t when_ns) noexcept;
-    void on_shared_dial(Node::answer granted, result<int> outcome) noexcept;
+    void on_shared_dial(const Node::answer& granted, result<int> outcome) noexcept;
     void dial_failed(const error& why, Node::news news) noexcept;
     void take_over(int fd) noexcept;
     void reconsider(Node::news what) noexcept;
@@ -171,7 +171,7 @@ private:
     };
     void refill_leases() noexcept;
     void on_lease_room(Connection& connection) noexcept;
-    void on_lease_dial(Node::answer granted, result<int> outcome) noexcept;
+    void on_lease_dial(const Node::answer& granted, result<int> outcome) noexcept;
     void on_lease_down(Connection& connection, const error& why) noexcept;
     void drop_leases_of_this_age() noexcept;
     void retire(Connection& connection) noexcept;

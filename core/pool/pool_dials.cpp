@@ -60,7 +60,7 @@ void Pool::reconsider(Node::news what) noexcept {
     refill_leases();
 }
 
-void Pool::on_shared_dial(Node::answer granted, result<int> outcome) noexcept {
+void Pool::on_shared_dial(const Node::answer& granted, result<int> outcome) noexcept {
     dialling_shared_ = false;
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();

@@ -247,7 +247,7 @@ void Pool::refill_leases() noexcept {
 }
 
 // The dial is the pool's, not its caller's: whoever waits longest by now gets the connection.
-void Pool::on_lease_dial(Node::answer granted, result<int> outcome) noexcept {
+void Pool::on_lease_dial(const Node::answer& granted, result<int> outcome) noexcept {
     std::erase_if(dials_, [](const auto& d) { return dial_over(*d); });
     const auto now = steady_now_ns();
     const auto how = outcome ? Node::outcome::connected : outcome_of(outcome.error());

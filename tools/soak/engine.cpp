@@ -132,6 +132,7 @@ void EngineSoak::close(Client client, SoakCallers& callers) {
     (void)client.close(time);
     if (steady_clock::now() - started > time + options_.margin) violated("close() took longer than it was given");
     end_callers(callers);
+    client = Client();  // perhaps the last handle
 }
 
 // Clients that are opened, used, and closed while calls are under way; the last handle goes in one case in two.
