@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 #include <future>
 #include <redoubt/async.hpp>
 #include <redoubt/client.hpp>
@@ -159,7 +160,9 @@ TEST(WriteError, closes_the_idle_leases_of_the_same_age) {
         EXPECT_TRUE(one && other);
     }
     ASSERT_EQ(client.stats().pool.leases_idle, 2U);
-    // While the I/O thread is busy elsewhere, the next to find out is whoever sends.
+    // The I/O thread reads, since it has asked for something; while it is busy elsewhere, the next to find out is
+    // whoever sends.
+    auto asked = client.async_run(cmd.get("k"), boost::asio::use_future);
     std::promise<void> busy;
     std::promise<void> go_on;
     boost::asio::post(io_context_of(client), [&] {
@@ -175,6 +178,7 @@ TEST(WriteError, closes_the_idle_leases_of_the_same_age) {
     const auto r = call.get();
     EXPECT_TRUE(r) << r.error().message();
     EXPECT_EQ(client.stats().retry.free_retries, 1U) << "it never left";
+    EXPECT_TRUE(asked.get());
     EXPECT_TRUE(eventually([&] { return client.stats().pool.leases_idle == 0; }));
     in_use.give_back();
     EXPECT_TRUE(eventually([&] { return client.stats().pool.connections == 1; }));
