@@ -246,7 +246,7 @@ void Connection::wait_writable() noexcept {
 Multiplexer::duty Connection::fail_locked(error&& why) noexcept {
     up_.store(false, std::memory_order_release);
     cause_ = std::move(why);
-    replies_owed_ = mux_.in_flight() != 0;
+    replies_owed_ = mux_.replies_owed();
     const auto duty = mux_.fail();
     calls_.shutdown(fd_);  // wakes the I/O thread, which then releases the reader role
     return duty;

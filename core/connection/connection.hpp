@@ -107,7 +107,7 @@ public:
     std::uint64_t receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
     /// When the last one was, or when it came up.
     std::int64_t last_receive_ns() const noexcept { return last_receive_ns_.load(std::memory_order_relaxed); }
-    /// In on_down(): commands were owed a reply when it failed.
+    /// In on_down(): commands that had begun to leave were owed a reply when it failed.
     bool failed_with_replies_owed() const noexcept { return replies_owed_; }
     /// From now on on_silence() will be told again. I/O thread.
     void expect_silence() noexcept { silence_told_.store(false, std::memory_order_relaxed); }

@@ -118,6 +118,8 @@ public:
 
     state current() const noexcept { return state_; }
     std::size_t in_flight() const noexcept { return in_flight_.size() + filling_slots_.size(); }
+    /// A command was handed to the writer: the server may know of it.
+    bool replies_owed() const noexcept { return !in_flight_.empty(); }
     std::size_t unsent_bytes() const noexcept { return filling_.size() + sending_.size(); }
     holder writer() const noexcept { return writer_; }
     holder reader() const noexcept { return reader_; }

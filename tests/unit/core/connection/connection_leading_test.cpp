@@ -280,6 +280,7 @@ TEST_F(Leading, AnEndThatWasThereBeforeTheCommandKeepsItFromBeingSent) {
     EXPECT_EQ(b.outcome(), failed(errc::connection_lost, fate::not_applied, phase::queue));
     run();
     expect_down(errc::connection_lost);
+    EXPECT_FALSE(connection_.failed_with_replies_owed()) << "lost while idle";
 }
 
 TEST_F(Leading, IsSettledWhenNothingIsOwedAndNothingHasCome) {
