@@ -253,7 +253,7 @@ private:
     }
 
     void leave() {
-        auto& op = *ops_[random(ops_.size())];
+        auto& op = model_.leader != nullptr && random(4) == 0 ? *model_.leader : *ops_[random(ops_.size())];
         const auto at =
             std::find_if(model_.commands.begin(), model_.commands.end(), [&](const auto& c) { return c.op == &op; });
         const auto left = mux_.leave(op);
